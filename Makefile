@@ -1,0 +1,56 @@
+# make help lists the targets. Everything runs in .venv, which is made from requirements.lock.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.made-from-lock
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint types unit golden lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## release to the install base of example-repo/, step by step
+	$(BIN)/python -m demo
+
+test: lint types unit ## everything that must pass before a merge
+
+lint: $(STAMP) ## style: ruff check and ruff format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(STAMP) ## the tests, on all cores
+	$(BIN)/pytest -n auto
+
+golden: $(STAMP) ## write the golden files anew, for review with git diff
+	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/golden
+
+venv: $(STAMP) ## .venv with what the lock names, checked by hash
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --editable .
+	@touch $@
+
+lock: ## resolve the dependencies anew; run it with the oldest Python supported, 3.11
+	$(PYTHON) -m venv --clear build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.6'
+	build/lock/bin/pip-compile --quiet --upgrade --all-extras --all-build-deps \
+	  --generate-hashes --strip-extras --allow-unsafe --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

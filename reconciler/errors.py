@@ -1,0 +1,60 @@
+"""Trouble that ends a command: one small tree, translated to an exit code once, at the edge."""
+
+
+class ReconcilerError(Exception):
+    """A command can't go on. `hint` says what to do; `exit_code` is SPEC section 9."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SourceError(ReconcilerError):
+    """The repository or a revision in it can't be read."""
+
+
+class StoreError(ReconcilerError):
+    """The store can't be opened, read or written, or is not what it should be."""
+
+
+class RequestRefused(ReconcilerError):
+    """What an account asks for is not possible now."""
+
+
+class InvalidRevision(ReconcilerError):
+    """The manifests have errors; the findings say which."""
+
+    exit_code = 3
+
+
+class RefusedByLimit(ReconcilerError):
+    """A plan is over a limit."""
+
+    exit_code = 4
+
+
+class StalePlan(ReconcilerError):
+    """The world is not the one that the plan was made for, or the revision does not descend."""
+
+    exit_code = 5
+
+
+class LeaseLost(ReconcilerError):
+    """Another reconciler took the lease over; nothing more was written."""
+
+    exit_code = 5
+
+
+class LeaseHeld(ReconcilerError):
+    """Another reconciler holds the lease."""
+
+    exit_code = 6
+
+
+class UsageError(ReconcilerError):
+    """The command line is wrong."""
+
+    exit_code = 64

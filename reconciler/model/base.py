@@ -1,0 +1,166 @@
+"""The install base: what is recorded of packs and releases, and what each attachment runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.declarations import AttachmentMode, Deployment, Release
+from reconciler.model.tree import Tree
+
+
+class AttachmentOrigin(StrEnum):
+    """Who says that an attachment exists; a manifest wins over a group, that over the account."""
+
+    MANIFEST = "manifest"
+    AUTOMATIC = "automatic"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class AttachmentKey:
+    """One attachment; `instance` "" on a single pack."""
+
+    account: str
+    pack: str
+    instance: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.account, self.pack, self.instance) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an attachment is set to, field by field; None means that nobody says."""
+
+    environments: tuple[str, ...] | None = None
+    extensions: Mapping[str, Mapping[str, Any]] | None = None
+
+    def over(self, other: "Settings") -> "Settings":
+        """These settings, with the other's where these say nothing (manifests win)."""
+        return Settings(
+            environments=other.environments if self.environments is None else self.environments,
+            extensions=other.extensions if self.extensions is None else self.extensions,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """One attachment of the install base.
+
+    `release` None: not installed yet. `declared` comes from the manifest, `requested` from the
+    account; both are kept, the effective settings are `declared.over(requested)`.
+    `adopt_declared` is the manifest's wish; `adopt_requested` the account's, which counts only
+    while `adopted_in` is the pack's testing period (see PackRecord.testing_period).
+    """
+
+    key: AttachmentKey
+    origin: AttachmentOrigin
+    entitled: bool = True
+    release: str | None = None
+    declared: Settings = Settings()
+    requested: Settings = Settings()
+    adopt_declared: str | None = None
+    adopt_requested: str | None = None
+    adopted_in: int | None = None
+    hold_until: date | None = None
+    hold_reason: str | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def settings(self) -> Settings:
+        return self.declared.over(self.requested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRecord:
+    """A release that the store has accepted, for ever: also one that is no longer declared.
+
+    `accepted_at`: the first pass that accepted it with its present date. `promoted_at`: when it
+    was recorded as effective, None before; it is never taken back. `current_at`: when it first
+    became current, None for one that never did. `opens_at`: its window as last resolved.
+    """
+
+    release: Release
+    declared: bool = True
+    accepted_at: datetime
+    promoted_at: datetime | None = None
+    current_at: datetime | None = None
+    opens_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRecord:
+    """A pack that the store knows; `current` and `pending` are what it serves now, gates included.
+
+    `testing_period` counts the pack's testing periods; it rises whenever one begins, so that an
+    adoption of an earlier one is inert without being erased.
+    """
+
+    name: str
+    mode: AttachmentMode
+    deployment: Deployment = Deployment.PACKAGED
+    declared: bool = True
+    current: str | None = None
+    pending: str | None = None
+    testing_period: int = 0
+    releases: Mapping[str, ReleaseRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRecord:
+    """What (component, version) was when it was first accepted (rule version-immutable).
+
+    `fingerprint` is a digest over type, shareable, contains and content id.
+    """
+
+    component: str
+    version: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateCopy:
+    """An account's one copy of a process template; later versions do not touch it."""
+
+    account: str
+    component: str
+    version: str
+    copied_at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The revision in force. `settled` False: a pass was cut short after it accepted this revision,
+    and what is left of it follows from the store alone, as of `passed_at`.
+
+    `next_due` is when something may happen without a new commit, None for never. `zone_rules` is
+    the tzdata version that next_due was computed with. `gated` False while the first pass of a
+    cold store is unsettled: it consults no gates.
+    """
+
+    revision: str
+    applied_at: datetime
+    passed_at: datetime
+    settled: bool
+    next_due: datetime | None
+    zone_rules: str
+    gated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallBase:
+    """All that a plan starts from. `applied` None: a cold store, which consults no gates.
+
+    `tree` holds the declarations of the applied revision as the store keeps them.
+    """
+
+    store_id: str | None = None
+    applied: Applied | None = None
+    tree: Tree = field(default_factory=lambda: Tree(()))
+    packs: Mapping[str, PackRecord] = field(default_factory=dict)
+    components: Mapping[tuple[str, str], ComponentRecord] = field(default_factory=dict)
+    attachments: Mapping[AttachmentKey, Attached] = field(default_factory=dict)
+    copies: tuple[TemplateCopy, ...] = ()

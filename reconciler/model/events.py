@@ -1,0 +1,79 @@
+"""Lines of the append-only audit log, and of an attachment's history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """What an event tells; the actions of a plan under their own names, then the rest."""
+
+    # what a pass did: one event a change to releases and attachments
+    RELEASE = "release"
+    SCHEDULE = "schedule"
+    RESCHEDULE = "reschedule"
+    PROMOTE = "promote"
+    SUPERSEDE = "supersede"
+    WITHDRAW = "withdraw"
+    ROLLBACK = "rollback"
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    ADOPT = "adopt"
+    REVERT = "revert"
+    CONFIGURE = "configure"
+    UNINSTALL = "uninstall"
+    # what became of a revision
+    ACCEPTED = "accepted"  # counts of its changes by action and kind, and the plan's digest
+    REFUSED = "refused"  # once per revision and reason
+    CONTESTED = "contested"  # due work that a refused revision seems to change
+    COLD_START = "cold-start"  # the first pass of a store, and what it can't know
+    WINDOW_MOVED = "window-moved"  # the zone's rules changed
+    OVERRIDE = "override"  # a limit or the order of history was overridden by hand
+    # what an account did for itself
+    ACCOUNT_ADOPT = "account-adopt"
+    ACCOUNT_INSTALL = "account-install"
+    ACCOUNT_UNINSTALL = "account-uninstall"
+    ACCOUNT_COPY_TEMPLATE = "account-copy-template"
+    # what an operator did to the store
+    RESTORED = "restored"  # from an export
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """An event before the store gives it a number and its place in the chain. `at` is UTC."""
+
+    kind: EventKind
+    at: datetime
+    actor: str
+    revision: str | None = None
+    pack: str | None = None
+    account: str | None = None
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A recorded event: `digest` = SHA-256 over the previous digest and this event's content."""
+
+    number: int
+    draft: EventDraft
+    previous: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One move of one attachment: `before` None on installing, `after` None on uninstalling."""
+
+    account: str
+    pack: str
+    instance: str
+    before: str | None
+    after: str | None
+    action: str
+    actor: str
+    revision: str | None
+    at: datetime

@@ -1,0 +1,62 @@
+"""What became of a validation or a pass."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.errors import InvalidRevision, ReconcilerError
+from reconciler.model.base import InstallBase
+from reconciler.model.changes import Plan
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A revision as read and judged. `revision` None is the working tree.
+
+    `tree` is what could be read; with an error among the findings it is never applied.
+    """
+
+    revision: str | None
+    tree: Tree
+    findings: tuple[Finding, ...]
+    documents: int
+    files: int
+
+    @property
+    def valid(self) -> bool:
+        return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOutcome:
+    """What one pass did, or with `plan` would do.
+
+    `revision` is the one that was asked for, None when it could not even be resolved; `in_force`
+    the one in force afterwards. `plan` is what was carried out: of the revision when it was
+    accepted, else of what was due under the applied one; None when there was nothing to look at.
+    `error` says why the revision was not accepted. `moved` counts rows whose release changed,
+    `late` those of them that came after their window. `run` None: nothing was written.
+    `base` is the install base before.
+    """
+
+    revision: str | None
+    in_force: str | None
+    plan: Plan | None
+    findings: tuple[Finding, ...] = ()
+    error: ReconcilerError | None = None
+    moved: int = 0
+    late: int = 0
+    run: str | None = None
+    next_due: datetime | None = None
+    base: InstallBase | None = None
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the revision was refused because of its manifests."""
+        return isinstance(self.error, InvalidRevision)
+
+    @property
+    def exit_code(self) -> int:
+        """SPEC section 9: the revision's fate, whatever due work was done beside it."""
+        return 0 if self.error is None else self.error.exit_code
