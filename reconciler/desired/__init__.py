@@ -1,0 +1,1 @@
+"""Declarations and an instant -> what the install base should be."""

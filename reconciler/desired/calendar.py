@@ -1,0 +1,184 @@
+"""The install base and a span of time -> what will happen in it without a new commit."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from reconciler.desired.freezes import frozen
+from reconciler.desired.gates import opening
+from reconciler.desired.standing import Standings
+from reconciler.model.base import InstallBase
+from reconciler.model.declarations import Freeze
+from reconciler.model.windows import Window, day_start
+from reconciler.model.zones import zone
+
+# The shortest freeze lasts an hour, so a look every half hour misses none.
+_STEP = timedelta(minutes=30)
+_MINUTE = timedelta(minutes=1)
+
+
+class EntryKind(StrEnum):
+    """What an entry of the calendar tells of."""
+
+    WINDOW = "window"
+    FREEZE = "freeze"
+    GATE = "gate"
+    HOLD = "hold"
+    SUSPENSION = "suspension"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that will happen at `at` (UTC), or lasts until `until`.
+
+    `key` is the same for the same thing whenever the calendar is made; a release that is given
+    another date keeps it. `attachments`: how many it concerns, 0 for none in particular.
+    """
+
+    key: str
+    kind: EntryKind
+    at: datetime
+    until: datetime | None = None
+    summary: str
+    pack: str | None = None
+    release: str | None = None
+    attachments: int = 0
+
+
+def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
+    """What happens within `days` times 24 hours, in order of time.
+
+    Windows of pending releases, releases that wait for a gate's end, freezes, and the ends of holds
+    and of packs' suspensions. Empty when nothing was ever applied.
+    """
+    if base.applied is None:
+        return ()
+    end = now + timedelta(days=days)
+    standings = Standings(base, now)
+    found = [
+        *_releases(standings),
+        *_suspensions(standings),
+        *_holds(standings),
+    ]
+    within = [entry for entry in found if now <= entry.at < end]
+    within.extend(_freezes(standings, end))
+    return tuple(sorted(within, key=lambda entry: (entry.at, entry.kind, entry.key)))
+
+
+def _releases(standings: Standings) -> Iterator[Entry]:
+    behind: Counter[tuple[str, str | None]] = Counter()
+    for key, row in standings.base.attachments.items():
+        behind[key.pack, row.release] += 1
+    totals: Counter[str] = Counter()
+    for (owner, _), number in behind.items():
+        totals[owner] += number
+    for name in sorted(standings.base.tree.packs):
+        pack = standings.pack(name)
+        current, pending = pack.life.current, pack.life.pending
+        if pack.held is not None and pack.held.until is not None and current is not None:
+            yield Entry(
+                key=f"release/{name}/{current}",
+                kind=EntryKind.GATE,
+                at=pack.held.until,
+                summary=f"{name} {current} goes out; until then held by {pack.held.reason}",
+                pack=name,
+                release=current,
+                attachments=totals[name] - behind[name, current],
+            )
+        if pending is None:
+            continue
+        window = opening(pack.record.releases[pending].release, standings.publisher, standings.zone)
+        if window is not None:
+            left = totals[name] - behind[name, pending]
+            yield _window(name, pending, window, left, behind[name, pending])
+
+
+def _window(pack: str, version: str, window: Window, left: int, adopted: int) -> Entry:
+    early = f", {adopted:,} adopted it early" if adopted else ""
+    return Entry(
+        key=f"release/{pack}/{version}",
+        kind=EntryKind.WINDOW,
+        at=window.opens_at,
+        until=window.closes_at,
+        summary=f"{pack} {version} becomes current{early}",
+        pack=pack,
+        release=version,
+        attachments=left,
+    )
+
+
+def _suspensions(standings: Standings) -> Iterator[Entry]:
+    for name in sorted(standings.base.tree.packs):
+        pack = standings.pack(name)
+        if pack.suspended and pack.suspended_until is not None:
+            yield Entry(
+                key=f"suspension/{name}",
+                kind=EntryKind.SUSPENSION,
+                at=pack.suspended_until,
+                summary=f"the suspension of {name} ends",
+                pack=name,
+            )
+
+
+def _holds(standings: Standings) -> Iterator[Entry]:
+    ends: Counter[tuple[date, str]] = Counter()
+    for key, row in standings.base.attachments.items():
+        if row.hold_until is not None:
+            ends[row.hold_until, key.pack] += 1
+    for (day, pack), number in sorted(ends.items()):
+        yield Entry(
+            key=f"hold/{pack}/{day.isoformat()}",
+            kind=EntryKind.HOLD,
+            at=day_start(day, standings.zone),
+            summary=f"holds of {pack} end",
+            pack=pack,
+            attachments=number,
+        )
+
+
+def _freezes(standings: Standings, end: datetime) -> Iterator[Entry]:
+    for freeze in standings.publisher.freezes:
+        for since, until in _spans(freeze, standings.now, end, standings.zone):
+            yield Entry(
+                key=f"freeze/{freeze.name}/{since.isoformat() if freeze.cron else ''}",
+                kind=EntryKind.FREEZE,
+                at=since,
+                until=until,
+                summary=f'freeze "{freeze.name}"' + (f": {freeze.reason}" if freeze.reason else ""),
+            )
+
+
+def _spans(
+    freeze: Freeze, now: datetime, end: datetime, publisher_zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime | None]]:
+    """The spans of one freeze that touch the time from now to end."""
+    if freeze.from_on is not None and freeze.until_on is not None:
+        where = zone(freeze.time_zone) if freeze.time_zone else publisher_zone
+        since, until = day_start(freeze.from_on, where), day_start(freeze.until_on, where)
+        if since < end and until > now:
+            yield since, until
+        return
+    at = now
+    while at < end:
+        held = frozen((freeze,), at, publisher_zone)
+        if held is None:
+            at += _STEP
+            continue
+        yield _start(freeze, at, now, publisher_zone), held.until
+        if held.until is None:
+            return
+        at = held.until
+
+
+def _start(freeze: Freeze, at: datetime, now: datetime, publisher_zone: ZoneInfo) -> datetime:
+    """The minute in which the freeze that holds at `at` began, at the earliest `now`."""
+    start = at.replace(second=0, microsecond=0)
+    for _ in range(_STEP // _MINUTE):
+        earlier = start - _MINUTE
+        if earlier < now or frozen((freeze,), earlier, publisher_zone) is None:
+            break
+        start = earlier
+    return max(start, now)

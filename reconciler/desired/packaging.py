@@ -1,0 +1,67 @@
+"""A tree and a new snapshot of a component -> the PackagedComponent manifest to write."""
+
+from typing import Any
+
+from reconciler.desired.authoring import AuthoringRefused
+from reconciler.model.declarations import ComponentType, ContainedComponent, PackagedComponent
+from reconciler.model.tree import Tree
+
+_SHAREABLE = frozenset({ComponentType.PROCESS, ComponentType.API_SERVICE})
+
+
+def package_spec(
+    tree: Tree,
+    component: str,
+    version: str,
+    *,
+    shareable: bool,
+    type_: str | None = None,
+    content: str | None = None,
+    notes: str | None = None,
+) -> dict[str, Any]:
+    """The spec of a new PackagedComponent; type, content and contains come from the newest version.
+
+    Raises AuthoringRefused when the version exists, or nothing says what type the component is.
+    """
+    versions = tree.components.get(component, {})
+    if version in versions:
+        raise AuthoringRefused(
+            f"{component} {version} exists already; a packaged version never changes",
+            "give it another --version",
+        )
+    newest: PackagedComponent | None = list(versions.values())[-1] if versions else None
+    kind = type_ or (newest.type.value if newest is not None else None)
+    if kind is None:
+        raise AuthoringRefused(
+            f"{component} is new, and nothing says what it is",
+            "add --type process or --type api-service",
+        )
+    if shareable and ComponentType(kind) not in _SHAREABLE:
+        raise AuthoringRefused(f"a {kind} can't be shareable; only a process or an api-service can")
+    spec: dict[str, Any] = {
+        "component": component,
+        "type": kind,
+        "version": version,
+        "shareable": shareable,
+    }
+    if notes:
+        spec["notes"] = notes
+    path = content or (newest.content if newest is not None else None)
+    if path:
+        spec["content"] = path
+    if newest is not None and newest.contains:
+        spec["contains"] = [_contained(item) for item in newest.contains]
+    return spec
+
+
+def _contained(item: ContainedComponent) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": item.name, "type": item.type}
+    if item.version is not None:
+        found["version"] = item.version
+    if item.extensions:
+        found["extensions"] = {
+            name: {"type": setting.type, "required": setting.required}
+            | ({} if setting.default is None else {"default": setting.default})
+            for name, setting in item.extensions.items()
+        }
+    return found

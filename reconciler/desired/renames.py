@@ -1,0 +1,103 @@
+"""A base and a revision that renames -> the same base under the new names (SPEC section 3)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.base import Attached, AttachmentKey, InstallBase, PackRecord
+from reconciler.model.declarations import Declaration, Kind
+from reconciler.model.decode import declaration
+from reconciler.model.tree import Tree
+
+Renames = Mapping[tuple[Kind, str], str]
+
+_RENAMABLE = (Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP)
+
+
+def renames(before: Tree, after: Tree) -> Renames:
+    """(kind, former name) -> new name, for names that `before` declares and `after` does not.
+
+    A renamedFrom that was carried out already finds no former name and is inert.
+    """
+    return {
+        (kind, former): name
+        for kind in _RENAMABLE
+        for name, found in after.by_kind[kind].items()
+        for former in found.renamed_from
+        if former in before.by_kind[kind]
+        and former not in after.by_kind[kind]
+        and name not in before.by_kind[kind]
+    }
+
+
+def carried_tree(tree: Tree, names: Renames) -> Tree:
+    """The tree with every former name replaced, in declarations and in references to them."""
+    if not names:
+        return tree
+    return Tree((_renamed(found, names) for found in tree), tree.broken)
+
+
+def carried_base(base: InstallBase, names: Renames) -> InstallBase:
+    """The install base with attachments, releases and copies under the new names."""
+    if not names:
+        return base
+
+    def of(kind: Kind, name: str) -> str:
+        return names.get((kind, name), name)
+
+    def key(old: AttachmentKey) -> AttachmentKey:
+        account, pack = of(Kind.MANAGED_ACCOUNT, old.account), of(Kind.INTEGRATION_PACK, old.pack)
+        return replace(old, account=account, pack=pack)
+
+    def row(old: Attached) -> Attached:
+        return replace(old, key=key(old.key))
+
+    return replace(
+        base,
+        tree=carried_tree(base.tree, names),
+        packs={
+            of(Kind.INTEGRATION_PACK, name): _renamed_record(
+                record, of(Kind.INTEGRATION_PACK, name)
+            )
+            for name, record in base.packs.items()
+        },
+        attachments={key(old): row(found) for old, found in base.attachments.items()},
+        copies=tuple(
+            replace(copy, account=of(Kind.MANAGED_ACCOUNT, copy.account)) for copy in base.copies
+        ),
+    )
+
+
+def _renamed_record(record: PackRecord, name: str) -> PackRecord:
+    if record.name == name:
+        return record
+    releases = {
+        version: replace(found, release=replace(found.release, pack=name))
+        for version, found in record.releases.items()
+    }
+    return replace(record, name=name, releases=releases)
+
+
+def _renamed(found: Declaration, names: Renames) -> Declaration:
+    content: dict[str, Any] = json.loads(found.body)
+    metadata, spec = content["metadata"], content["spec"]
+
+    def swap(holder: Any, place: str | int, kind: Kind) -> None:
+        holder[place] = names.get((kind, holder[place]), holder[place])
+
+    if found.kind in _RENAMABLE:
+        swap(metadata, "name", found.kind)
+    if found.kind in (Kind.RELEASE, Kind.ATTACHMENT):
+        swap(spec, "pack", Kind.INTEGRATION_PACK)
+    if found.kind is Kind.ATTACHMENT:
+        swap(spec, "account", Kind.MANAGED_ACCOUNT)
+    if found.kind is Kind.ACCOUNT_GROUP:
+        for place in range(len(spec.get("accounts", ()))):
+            swap(spec["accounts"], place, Kind.MANAGED_ACCOUNT)
+        for resource in spec.get("packs", ()):
+            swap(resource, "pack", Kind.INTEGRATION_PACK)
+    if found.kind is Kind.PROCESS_TEMPLATE:
+        for place in range(len(spec["groups"])):
+            swap(spec["groups"], place, Kind.ACCOUNT_GROUP)
+    return declaration(found.kind, metadata, spec, found.origin)

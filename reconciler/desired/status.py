@@ -1,0 +1,112 @@
+"""The install base and an instant -> what each pack's attachments run, and what comes next."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from reconciler.desired.gates import Held
+from reconciler.desired.newest import NewerVersion, newer_versions
+from reconciler.desired.standing import AttachmentState, Standings
+from reconciler.model.base import InstallBase, PackRecord
+from reconciler.model.windows import WINDOW, Window
+from reconciler.model.zones import zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingRelease:
+    """The pending release of a pack. `adopted`: attachments that run it already."""
+
+    version: str
+    date: str | None
+    window: Window | None
+    adopted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackStatus:
+    """One pack. `by_release` counts rows by what they run, `not_installed` those that run nothing.
+
+    `waiting` is the release that should be current already, and `held` what keeps it.
+    """
+
+    name: str
+    current: str | None
+    pending: PendingRelease | None
+    attachments: int
+    by_release: Mapping[str, int]
+    not_installed: int
+    held_attachments: int
+    newer_versions: tuple[NewerVersion, ...]
+    waiting: str | None
+    held: Held | None
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The whole install base; `revision` None when nothing was ever applied."""
+
+    revision: str | None
+    applied_at: datetime | None
+    next_due: datetime | None
+    packs: tuple[PackStatus, ...]
+    zone: ZoneInfo
+
+
+def status(base: InstallBase, now: datetime) -> Status:
+    """What `reconciler status` shows (SPEC section 9), packs in order of name."""
+    if base.applied is None:
+        return Status(revision=None, applied_at=None, next_due=None, packs=(), zone=zone("UTC"))
+    standings = Standings(base, now)
+    running: dict[str, Counter[str | None]] = {}
+    held: Counter[str] = Counter()
+    for key, row in base.attachments.items():
+        running.setdefault(key.pack, Counter())[row.release] += 1
+        if row.hold_until and standings.of(row).state is AttachmentState.HELD:
+            held[key.pack] += 1
+    packs = [
+        _pack(standings, name, running.get(name, Counter()), held[name])
+        for name in sorted(base.tree.packs)
+    ]
+    return Status(
+        revision=base.applied.revision,
+        applied_at=base.applied.applied_at,
+        next_due=base.applied.next_due,
+        packs=tuple(packs),
+        zone=standings.zone,
+    )
+
+
+def _pack(
+    standings: Standings, name: str, running: Counter[str | None], held_attachments: int
+) -> PackStatus:
+    pack = standings.pack(name)
+    return PackStatus(
+        name=name,
+        current=pack.record.current,
+        pending=_pending(pack.record, running),
+        attachments=running.total(),
+        by_release={v: number for v, number in sorted(running.items(), key=str) if v is not None},
+        not_installed=running[None],
+        held_attachments=held_attachments,
+        newer_versions=newer_versions(standings.base.tree, name),
+        waiting=pack.life.current if pack.held is not None else None,
+        held=pack.held,
+        suspended=pack.suspended,
+    )
+
+
+def _pending(record: PackRecord, running: Counter[str | None]) -> PendingRelease | None:
+    if record.pending is None:
+        return None
+    found = record.releases[record.pending]
+    opens_at = found.opens_at
+    window = Window(opens_at=opens_at, closes_at=opens_at + WINDOW) if opens_at else None
+    return PendingRelease(
+        version=record.pending,
+        date=found.release.date_text,
+        window=window,
+        adopted=running[record.pending],
+    )

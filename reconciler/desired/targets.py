@@ -1,0 +1,82 @@
+"""A row and what its pack serves -> the release it should run, the move there, and its gate."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.model.base import Attached, PackRecord
+from reconciler.model.changes import Action, Gate
+from reconciler.model.versions import semver_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """The gates of rows. `enforced` False on a cold store, which consults none.
+
+    `today` is the latest date whose window has opened, in the publisher's zone.
+    """
+
+    enforced: bool
+    today: date
+    pack_suspended: bool
+    suspended_accounts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """From release to release; `gate` not None: it has to wait."""
+
+    action: Action
+    before: str | None
+    after: str
+    gate: Gate | None = None
+
+
+def wish(row: Attached, record: PackRecord) -> str | None:
+    """The release that the row would adopt: the manifest's word, else the account's own."""
+    if row.adopt_declared is not None:
+        return row.adopt_declared
+    return row.adopt_requested if row.adopted_in == record.testing_period else None
+
+
+def target(row: Attached, record: PackRecord, *, closed: bool) -> str | None:
+    """The release that the row should run (SPEC section 5); None while nothing is current.
+
+    `closed`: a release that waits will supersede the pending one, so nobody starts to adopt it.
+    """
+    if record.current is None:
+        return None
+    pending = record.pending
+    wanted = pending is not None and wish(row, record) == pending
+    return pending if wanted and (row.release == pending or not closed) else record.current
+
+
+def move(row: Attached, record: PackRecord, gates: Gates, *, closed: bool) -> Move | None:
+    """What has to happen to the row, None for nothing; only upward moves are ever gated."""
+    after = target(row, record, closed=closed)
+    if after is None or after == row.release:
+        return None
+    if row.release is None:
+        return Move(action=Action.INSTALL, before=None, after=after, gate=_gate(row, gates))
+    if semver_key(row.release) < semver_key(after):
+        if after == record.pending:
+            gate = _gate(row, gates)
+            return Move(action=Action.ADOPT, before=row.release, after=after, gate=gate)
+        gate = _gate(row, gates) or _held(row, gates)
+        return Move(action=Action.UPGRADE, before=row.release, after=after, gate=gate)
+    once_effective = record.releases[row.release].promoted_at is not None
+    action = Action.ROLLBACK if once_effective else Action.REVERT
+    return Move(action=action, before=row.release, after=after)
+
+
+def _gate(row: Attached, gates: Gates) -> Gate | None:
+    if not gates.enforced:
+        return None
+    if row.key.account in gates.suspended_accounts:
+        return Gate.ACCOUNT_SUSPENDED
+    return Gate.PACK_SUSPENDED if gates.pack_suspended else None
+
+
+def _held(row: Attached, gates: Gates) -> Gate | None:
+    if gates.enforced and row.hold_until is not None and row.hold_until > gates.today:
+        return Gate.HOLD
+    return None

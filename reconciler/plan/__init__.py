@@ -1,0 +1,1 @@
+"""Current against desired -> the ordered changes between them; pure."""

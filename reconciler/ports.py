@@ -1,0 +1,277 @@
+"""What the core asks of the outside: a source of revisions, the files of one, a store, a clock."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from reconciler.model.base import Applied, Attached, InstallBase
+from reconciler.model.changes import Effects, Plan, Rollout
+from reconciler.model.events import Event, EventDraft, HistoryLine
+from reconciler.model.requests import Decision
+
+
+class Clock(Protocol):
+    """Tells the time; only the composition root makes one."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFile:
+    """A .yaml or .yml file: its POSIX path below the publisher root and its git blob id."""
+
+    path: str
+    blob_id: str
+
+
+class PathState(StrEnum):
+    """What a path in a manifest leads to."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    ESCAPES = "escapes"  # leaves the publisher root, by ".." or through a symbolic link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathLookup:
+    """The answer for one path; `object_id` (blob or tree) only when it was found."""
+
+    state: PathState
+    object_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathTrouble:
+    """A path under the root that can't be taken as it is; `rule` is the finding's rule id.
+
+    Symbolic links and submodules that pass for manifests, and paths that differ by case alone.
+    """
+
+    path: str
+    rule: str
+    message: str
+    hint: str | None = None
+
+
+class Snapshot(Protocol):
+    """The files of one revision (or of the working tree) below the publisher root."""
+
+    @property
+    def revision(self) -> str | None:
+        """The full commit id; None for the working tree."""
+        ...
+
+    def manifests(self) -> tuple[ManifestFile, ...]:
+        """All .yaml and .yml files outside dot-folders, in path order."""
+        ...
+
+    def read(self, files: Iterable[ManifestFile]) -> Iterator[tuple[ManifestFile, bytes]]:
+        """Each file's content, in the order given. Raises SourceError."""
+        ...
+
+    def lookup(self, path: str) -> PathLookup:
+        """What `path`, relative to the publisher root, leads to. Does no further reading."""
+        ...
+
+    def content(self, path: str) -> bytes:
+        """The content of a file that lookup() found. Raises SourceError."""
+        ...
+
+    def troubles(self) -> tuple[PathTrouble, ...]:
+        """What must not be taken for a manifest."""
+        ...
+
+
+class Source(Protocol):
+    """A git repository, or a folder inside one, with publisher.yaml at its top."""
+
+    def resolve(self, revision: str | None = None) -> str:
+        """The full commit id of a revision; None means HEAD. Raises SourceError."""
+        ...
+
+    def descends(self, revision: str, ancestor: str) -> bool:
+        """Whether `ancestor` is `revision` or lies in its history; deepens a shallow clone.
+
+        False also when the ancestor is not in the repository at all. Raises StalePlan when a
+        shallow clone can't be deepened, with the hint "fetch-depth: 0".
+        """
+        ...
+
+    def snapshot(self, revision: str) -> Snapshot:
+        """Raises SourceError when the revision can't be read or has no publisher.yaml."""
+        ...
+
+    def worktree(self) -> Snapshot:
+        """The files as they lie on disk, ignored ones left out. Raises SourceError when bare."""
+        ...
+
+    def keep(self, revision: str) -> None:
+        """Keeps an applied revision reachable in a mirror, whatever the remote does."""
+        ...
+
+    def uncommitted(self) -> int:
+        """How many manifests below the root differ from HEAD; 0 for a bare repository or a URL."""
+        ...
+
+    def refresh(self) -> None:
+        """Fetches a remote into its mirror; a local repository needs none. Raises SourceError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A revision that a pass refused. `reason`: "invalid", "limit" or "unreadable"."""
+
+    revision: str
+    reason: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What one transaction makes so: a revision comes into force, packs move, events tell of it.
+
+    From then on the rest (rows of attachments) follows from the store alone, and a pass that was
+    killed is finished by the next one. `at` is the pass's `now`.
+    """
+
+    plan: Plan
+    actor: str
+    events: tuple[EventDraft, ...]
+    zone_rules: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """How many rows changed their release (installs and uninstalls included)."""
+
+    attachments: int = 0
+
+
+class Session(Protocol):
+    """The right to write: one holder at a time, every transaction checks its fencing token.
+
+    Each method raises LeaseLost when another took the lease over; nothing was written then.
+    """
+
+    def record(self, revision: str, plan: Plan, zone_rules: str) -> None:
+        """A revision that changes nothing: the one row of the applied revision."""
+        ...
+
+    def accept(self, acceptance: Acceptance) -> None:
+        """One transaction; afterwards applied() says settled False."""
+        ...
+
+    def membership(self, effects: Effects, at: datetime, actor: str) -> Moved:
+        """Uninstalls, installs and configures rows in bounded transactions; repeatable.
+
+        Writes a history line for each row removed, and for each new row that has a release.
+        """
+        ...
+
+    def roll_out(
+        self,
+        rollout: Rollout,
+        *,
+        gated: bool,
+        today: date,
+        at: datetime,
+        actor: str,
+        progress: Callable[[int], None] | None = None,
+    ) -> Moved:
+        """Moves the rows of one pack to what it serves, in keyset batches; repeatable.
+
+        A row's target is the pending release if it adopted that (SPEC section 5), else current.
+        While `gated`: a row with hold_until > today is not upgraded, a suspended account's rows
+        and those of a suspended pack are neither installed, adopted nor upgraded; downward moves
+        are never gated. `progress` gets the rows moved by each batch.
+        """
+        ...
+
+    def settle(self, next_due: datetime | None, at: datetime) -> None:
+        """All rows are as they should be: applied() says settled True again."""
+        ...
+
+    def refuse(self, refusal: Refusal, events: tuple[EventDraft, ...]) -> bool:
+        """Records a refusal, once per revision and reason; False when it was there already."""
+        ...
+
+
+class Store(Protocol):
+    """An install base in a database."""
+
+    @property
+    def store_id(self) -> str: ...
+
+    @property
+    def rehearsal(self) -> bool:
+        """Created with --now: such a store takes the time from the caller."""
+        ...
+
+    def applied(self) -> Applied | None:
+        """The revision in force, read without touching the install base; None for a cold store."""
+        ...
+
+    def base(self) -> InstallBase:
+        """Everything, in one consistent read."""
+        ...
+
+    def publisher_zone(self) -> str | None:
+        """The applied publisher's IANA zone, read by one row; None for a cold store."""
+        ...
+
+    def last_refusal(self) -> Refusal | None:
+        """The newest refusal since the applied revision came into force."""
+        ...
+
+    def attached(
+        self, *, account: str | None = None, pack: str | None = None
+    ) -> Iterator[Attached]:
+        """Rows in order of account, pack, instance; streams, so that a million cost no memory."""
+        ...
+
+    def counts(self) -> Mapping[str, Mapping[str | None, int]]:
+        """pack -> release (None: not installed yet) -> rows; by one grouped query."""
+        ...
+
+    def adopted(self) -> Mapping[str, int]:
+        """pack -> rows that run its pending release; packs with a pending release only."""
+        ...
+
+    def history(
+        self, *, account: str | None = None, pack: str | None = None, limit: int | None = None
+    ) -> Iterator[HistoryLine]:
+        """Oldest first; with `limit` the newest that many."""
+        ...
+
+    def events(
+        self,
+        *,
+        pack: str | None = None,
+        account: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Event]:
+        """Oldest first; with `limit` the newest that many."""
+        ...
+
+    def request(
+        self, account: str, pack: str | None, decide: Callable[[InstallBase], Decision]
+    ) -> Decision:
+        """What an account does for itself, in one short transaction without a lease.
+
+        `decide` gets an InstallBase that holds the publisher, all groups and templates, this
+        account, this pack with its releases, the account's rows of it and its template copies; it
+        raises RequestRefused, and then nothing is written.
+        """
+        ...
+
+    def session(self, wait_seconds: float) -> AbstractContextManager[Session]:
+        """Takes the lease for a pass. Raises LeaseHeld after waiting."""
+        ...
