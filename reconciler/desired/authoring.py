@@ -1,9 +1,10 @@
 """A tree and what a publisher wants to release -> the Release manifest to write, or a refusal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reconciler.desired.freezes import covers
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
@@ -39,7 +40,7 @@ class ReleaseWish:
     date_text: str | None = None
     emergency: bool = False
     version: str | None = None
-    pins: Mapping[str, str] = NOTHING
+    pins: Mapping[str, str] = field(default_factory=dict)
     like: str | None = None
     notes: str | None = None
 
@@ -106,7 +107,15 @@ def _life(tree: Tree, pack: str, record: PackRecord | None, now: datetime) -> Li
     releases = tree.releases.get(pack, {})
     known = record.releases if record is not None else NOTHING
     promoted = {version for version, found in known.items() if found.promoted_at is not None}
-    return lifecycle(releases, promoted, now, zone(tree.publisher.time_zone))
+    return lifecycle(releases, promoted, now, _zone(tree))
+
+
+def _zone(tree: Tree) -> ZoneInfo:
+    try:
+        return zone(tree.publisher.time_zone)
+    except LookupError as error:
+        hint = "reconciler validate --worktree tells more"
+        raise AuthoringRefused(f"the publisher can't be read: {error.args[0]}", hint) from None
 
 
 def _window(tree: Tree, wish: ReleaseWish, now: datetime) -> Window | None:
@@ -114,7 +123,7 @@ def _window(tree: Tree, wish: ReleaseWish, now: datetime) -> Window | None:
     if wish.date_text is None:
         return None
     publisher = tree.publisher
-    where = zone(publisher.time_zone)
+    where = _zone(tree)
     day = parse_date(wish.date_text)
     found = None if day is None else window(day, where)
     if found is None:

@@ -6,7 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reconciler.desired.extensibility import SettingName, fits, is_secret_reference
+from reconciler.desired.extensibility import (
+    Extensibility,
+    SettingName,
+    fits,
+    is_secret_reference,
+)
 from reconciler.desired.nearest import Nearest
 from reconciler.desired.phrases import listed
 from reconciler.desired.standing import PackStanding, Standings
@@ -182,6 +187,22 @@ def _fitting_value(pack: str, name: SettingName, value: object, known: Known) ->
         )
     if not fits(value, setting):
         raise RequestRefused(f"{spoken} takes a {setting.type}")
+
+
+def known_settings(base: InstallBase, pack: str, now: datetime) -> Known:
+    """The settings that the pack's current and pending release have; the pending one's win."""
+    found = standings(base, now).pack(pack)
+    all_settings = Extensibility(base.tree, {pack: found.life}).pack(pack)
+    if all_settings is None:
+        return {}
+    served = (found.record.current, found.record.pending)
+    declared = base.tree.releases.get(pack, {})
+    return {
+        name: setting
+        for version in served
+        if version is not None and version in declared
+        for name, setting in all_settings.settings(version).items()
+    }
 
 
 def typed(texts: Mapping[str, Mapping[str, Any]], known: Known) -> dict[str, dict[str, Any]]:

@@ -1,11 +1,14 @@
 """A tree and a new snapshot of a component -> the PackagedComponent manifest to write."""
 
+import re
 from typing import Any
 
 from reconciler.desired.authoring import AuthoringRefused
 from reconciler.model.declarations import ComponentType, ContainedComponent, PackagedComponent
 from reconciler.model.tree import Tree
 
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LONGEST = 64
 _SHAREABLE = frozenset({ComponentType.PROCESS, ComponentType.API_SERVICE})
 
 
@@ -19,10 +22,11 @@ def package_spec(
     content: str | None = None,
     notes: str | None = None,
 ) -> dict[str, Any]:
-    """The spec of a new PackagedComponent; type, content and contains come from the newest version.
+    """The spec of a new PackagedComponent; type and contains come from the newest version.
 
     Raises AuthoringRefused when the version exists, or nothing says what type the component is.
     """
+    _refuse_unfit(component, version)
     versions = tree.components.get(component, {})
     if version in versions:
         raise AuthoringRefused(
@@ -46,12 +50,21 @@ def package_spec(
     }
     if notes:
         spec["notes"] = notes
-    path = content or (newest.content if newest is not None else None)
-    if path:
-        spec["content"] = path
+    if content:
+        spec["content"] = content
     if newest is not None and newest.contains:
         spec["contains"] = [_contained(item) for item in newest.contains]
     return spec
+
+
+def _refuse_unfit(component: str, version: str) -> None:
+    if not _NAME.fullmatch(component):
+        raise AuthoringRefused(
+            f'"{component}" is not a component name',
+            "use 1 to 63 small letters, digits and inner hyphens",
+        )
+    if not version.isprintable() or not 0 < len(version.strip()) <= len(version) <= _LONGEST:
+        raise AuthoringRefused(f"a version has 1 to {_LONGEST} printable characters")
 
 
 def _contained(item: ContainedComponent) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The store and the base -> every release that a pack ever had, and what may not change in it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -43,6 +43,7 @@ class Recorded:
         self._packs = store.packs if store is not None else NOTHING
         self._base = base
         self._highest: dict[str, str | None] = {}
+        self._promoted: dict[str, frozenset[str]] = {}
 
     def release(self, pack: str, version: str) -> ReleaseRecord | None:
         """The store's record of a release, also of one that is declared no more."""
@@ -85,10 +86,12 @@ class Recorded:
             if self.is_new(declaration):
                 yield declaration, cast(Release, declaration.spec)
 
-    def refusal(self, declaration: Declaration, promoted: frozenset[str]) -> Refusal | None:
+    def refusal(
+        self, declaration: Declaration, promoted: Callable[[str], frozenset[str]]
+    ) -> Refusal | None:
         """What rule release-immutable forbids of what was edited, or None.
 
-        `promoted` are the versions of the pack that count as having become effective.
+        `promoted` gives the versions of a pack that count as having become effective.
         """
         if self._base is None:
             return None
@@ -97,7 +100,9 @@ class Recorded:
         if before is not None:
             if before.body == declaration.body:
                 return None
-            is_promoted = release.version in promoted
+            if release.pack not in self._promoted:
+                self._promoted[release.pack] = promoted(release.pack)
+            is_promoted = release.version in self._promoted[release.pack]
             allowed = _ALWAYS if is_promoted else _WHILE_NOT_PROMOTED
             return _refusal(cast(Release, before.spec), release, allowed, False, is_promoted)
         record = self.release(release.pack, release.version)
@@ -155,11 +160,11 @@ def release_before(version: str, now: Lifecycle, base: Lifecycle | None) -> str 
     running = base.current if base is not None else None
     if now.current is None:
         return running if _is_lower(running, version) else None
-    if version not in now.effective:
+    place = bisect_left(now.effective, semver_key(version), key=semver_key)
+    if now.effective[place : place + 1] != (version,):
         return now.current if _is_lower(now.current, version) else None
     if running is not None and not _is_lower(running, version):
         return None
-    place = bisect_left(now.effective, semver_key(version), key=semver_key)
     below = (running, now.effective[place - 1] if place else None)
     return max((v for v in below if v is not None), key=semver_key, default=None)
 

@@ -1,0 +1,81 @@
+"""A cron schedule and what is due -> pass after pass, until asked to stop (SPEC section 6)."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from croniter import croniter
+
+from reconciler.desired.freezes import cron_fault, placed
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.outcome import PassOutcome
+from reconciler.model.zones import zone
+from reconciler.reconcile import reconcile
+from reconciler.steps.world import World, needed_store
+
+# A clock that is set forward while the loop sleeps is noticed within this time.
+_LONGEST_SLEEP_SECONDS = 30.0
+# A pass that failed may have been about a window that opens before the next tick.
+_RETRY = timedelta(seconds=30)
+
+
+def run(
+    world: World,
+    schedule: str,
+    stop: threading.Event,
+    on_pass: Callable[[PassOutcome | ReconcilerError], None],
+) -> None:
+    """Fetches and reconciles at once, at each tick of `schedule`, and at each due instant.
+
+    The schedule is a five-field cron expression on the publisher's clock (UTC before the first
+    revision is applied). Returns when `stop` is set, never in the middle of a transaction. Trouble
+    is told to `on_pass` and tried again soon. Raises UsageError for a bad schedule.
+    """
+    fault = cron_fault(schedule)
+    if fault is not None:
+        raise UsageError(
+            f"--schedule {schedule!r}: {fault}", 'for example --schedule "*/5 * * * *"'
+        )
+    while not stop.is_set():
+        started = world.clock.now()
+        due = _pass(world, on_pass)
+        _sleep_until(world, min(filter(None, (next_tick(world, schedule, started), due))), stop)
+
+
+def next_tick(world: World, schedule: str, after: datetime) -> datetime:
+    """The first instant (UTC) after `after` at which the schedule fires, publisher's clock."""
+    where = zone(needed_store(world).publisher_zone() or "UTC")
+    local = after.astimezone(where).replace(tzinfo=None, fold=0)
+    ticks = croniter(schedule, local)
+    while True:
+        found = placed(ticks.get_next(datetime), where)
+        if found > after:
+            return found
+
+
+def _pass(
+    world: World, on_pass: Callable[[PassOutcome | ReconcilerError], None]
+) -> datetime | None:
+    """One pass; returns the next due instant. A failed fetch does not stop what is due."""
+    trouble: ReconcilerError | None = None
+    try:
+        world.source.refresh()
+    except ReconcilerError as error:
+        trouble = error
+    try:
+        outcome = reconcile(world)
+    except ReconcilerError as error:
+        on_pass(error)
+        return world.clock.now() + _RETRY
+    if trouble is not None:
+        on_pass(trouble)
+    on_pass(outcome)
+    return outcome.next_due
+
+
+def _sleep_until(world: World, instant: datetime, stop: threading.Event) -> None:
+    while not stop.is_set():
+        left = (instant - world.clock.now().astimezone(UTC)).total_seconds()
+        if left <= 0:
+            return
+        stop.wait(min(left, _LONGEST_SLEEP_SECONDS))

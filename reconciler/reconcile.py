@@ -1,0 +1,206 @@
+"""The spine: a revision and an install base -> findings, a plan, and the install base made so."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.desired.renames import carried_base
+from reconciler.errors import ReconcilerError, SourceError, StalePlan
+from reconciler.model.base import Applied, InstallBase
+from reconciler.model.changes import Plan
+from reconciler.model.events import EventDraft, EventKind
+from reconciler.model.outcome import Judgement, PassOutcome
+from reconciler.model.zones import rules_version
+from reconciler.plan.build import plan as planned
+from reconciler.plan.digest import digest
+from reconciler.ports import Session, Store
+from reconciler.rollout.carry_out import Progress, accept, roll_out
+from reconciler.steps.due import due_plan, event, refuse
+from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
+from reconciler.steps.propose import Proposal, propose
+from reconciler.steps.world import World, asked_revision, needed_store
+
+
+def validate(world: World, *, base: str | None = None, worktree: bool = False) -> Judgement:
+    """Judges a revision, or the working tree, against `base`, the store's revision or HEAD."""
+    now = world.clock.now()
+    source = world.source
+    snapshot = source.worktree() if worktree else source.snapshot(asked_revision(world))
+    store = world.store.base() if world.store is not None else None
+    if base is not None or (worktree and (store is None or store.applied is None)):
+        before = source.snapshot(_base_revision(world, base))
+        bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
+        judgement = judge(snapshot, bases, now, world.cache_folder)
+        return compared(judgement, judge(before, Bases(), now, world.cache_folder))
+    return judge(snapshot, bases_of(store), now, world.cache_folder)
+
+
+def preview(world: World) -> PassOutcome:
+    """What a pass would do now; writes nothing. Without a store it plans from empty."""
+    now = world.clock.now()
+    base = world.store.base() if world.store is not None else InstallBase()
+    revision = asked_revision(world)
+    proposal = propose(world, base, revision, now)
+    shown = proposal.plan
+    if shown is None and base.applied is not None:
+        shown = due_plan(base, proposal, now)
+    return PassOutcome(
+        revision=revision,
+        in_force=base.applied.revision if base.applied else None,
+        plan=shown,
+        findings=proposal.judgement.findings if proposal.judgement else (),
+        error=proposal.error,
+        next_due=shown.next_due if shown else None,
+        base=base,
+    )
+
+
+def reconcile(
+    world: World,
+    *,
+    expected: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> PassOutcome:
+    """One pass (SPEC section 7). `expected` is a saved plan, which must still be the plan.
+
+    A revision that can't be resolved or accepted does not stop what is due under the applied one;
+    the outcome's error then tells the revision's fate. Raises ReconcilerError when nothing could
+    be done at all.
+    """
+    store = needed_store(world)
+    now = world.clock.now()
+    revision, trouble = _asked_for(world)
+    applied = store.applied()
+    if expected is None and _idle(applied, revision, trouble, now):
+        return PassOutcome(
+            revision=revision,
+            in_force=applied.revision if applied else None,
+            plan=None,
+            error=trouble,
+            next_due=applied.next_due if applied else None,
+        )
+    with store.session(world.settings.lease_wait_seconds) as session:
+        base = _settled(session, store, world.settings.actor, progress)
+        if revision is None:
+            proposal = Proposal(revision="", error=trouble)
+        elif expected is None and base.applied is not None and base.applied.revision == revision:
+            proposal = Proposal(revision=revision, plan=due_plan(base, None, now))
+        else:
+            proposal = propose(world, base, revision, now)
+        _expect(expected, base, proposal)
+        return _carry_out(world, session, base, proposal, now, progress)
+
+
+def _carry_out(
+    world: World,
+    session: Session,
+    base: InstallBase,
+    proposal: Proposal,
+    now: datetime,
+    progress: Progress | None,
+) -> PassOutcome:
+    actor = world.settings.actor
+    error, plan = proposal.error, proposal.plan
+    extra: tuple[EventDraft, ...] = ()
+    tree = proposal.judgement.tree if proposal.judgement else base.tree
+    if error is not None:
+        if base.applied is None:
+            refuse(session, base, proposal, None, now, actor)
+            return _outcome(base, proposal, None, 0)
+        plan, tree = due_plan(base, proposal, now), base.tree
+        refuse(session, base, proposal, plan, now, actor)
+    elif proposal.overridden is not None and plan is not None:
+        extra = (event(EventKind.OVERRIDE, plan.revision, proposal.overridden, now, actor),)
+    assert plan is not None, "a proposal has a plan or an error"
+    if error is None and base.applied is not None and base.applied.revision != plan.revision:
+        world.source.keep(plan.revision)
+    if plan.effects.empty and not plan.changes:
+        if _differs(base.applied, plan):
+            session.record(plan.revision, plan, rules_version())
+        return _outcome(base, proposal, plan, 0)
+    carried = carried_base(base, plan.effects.renames)
+    accept(session, carried, tree, plan, actor, extra)
+    moved = roll_out(session, tree, plan, actor, progress)
+    return _outcome(base, proposal, plan, moved)
+
+
+def _settled(session: Session, store: Store, actor: str, progress: Progress | None) -> InstallBase:
+    """Finishes what an earlier pass accepted and could not roll out, as of its own instant."""
+    base = store.base()
+    if base.applied is None or base.applied.settled:
+        return base
+    plan = planned(
+        base,
+        base.tree,
+        revision=base.applied.revision,
+        now=base.applied.passed_at,
+        renames={},
+        settling=True,
+    )
+    roll_out(session, base.tree, plan, actor, progress)
+    return store.base()
+
+
+def _idle(applied: Applied | None, revision: str | None, trouble: object, now: datetime) -> bool:
+    """Whether the last pass and the clock say that there is nothing to do (SPEC section 7)."""
+    if applied is None:
+        return trouble is not None
+    same = trouble is not None or revision == applied.revision
+    early = applied.next_due is None or now < applied.next_due
+    return same and applied.settled and early and applied.zone_rules == rules_version()
+
+
+def _differs(applied: Applied | None, plan: Plan) -> bool:
+    return applied is None or (
+        (applied.revision, applied.next_due, applied.zone_rules)
+        != (plan.revision, plan.next_due, rules_version())
+    )
+
+
+def _expect(expected: Mapping[str, Any] | None, base: InstallBase, proposal: Proposal) -> None:
+    if expected is None or proposal.plan is None:
+        return
+    plan = proposal.plan
+    fitting = {plan.digest}
+    if base.applied is None:
+        fitting.add(digest(None, plan.revision, plan.changes))
+    if expected.get("digest") not in fitting:
+        raise StalePlan(
+            "the plan is stale: it would not do today what it says",
+            "make a new one with reconciler plan --out FILE, and look at it again",
+        )
+
+
+def _outcome(base: InstallBase, proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
+    accepted = proposal.error is None
+    in_force = base.applied.revision if base.applied else None
+    wrote = plan is not None and bool(plan.changes)
+    return PassOutcome(
+        revision=proposal.revision or None,
+        in_force=proposal.revision if accepted else in_force,
+        plan=plan,
+        findings=proposal.judgement.findings if proposal.judgement else (),
+        error=proposal.error,
+        moved=moved,
+        late=sum(c.attachments for c in plan.changes if c.late) if plan else 0,
+        run=f"{plan.now:%Y%m%dT%H%M%SZ}-{plan.digest[:8]}" if plan and wrote else None,
+        next_due=plan.next_due if plan else None,
+        base=base,
+    )
+
+
+def _asked_for(world: World) -> tuple[str | None, ReconcilerError | None]:
+    try:
+        return asked_revision(world), None
+    except SourceError as error:
+        return None, error
+
+
+def _base_revision(world: World, base: str | None) -> str:
+    try:
+        return world.source.resolve(base)
+    except SourceError as error:
+        raise SourceError(
+            f"the base {base} can't be read: {error.message}",
+            "a shallow clone lacks it: check out with fetch-depth: 0",
+        ) from error

@@ -1,0 +1,1 @@
+"""A plan -> what it does: one transaction that accepts it, then rows in bounded batches."""

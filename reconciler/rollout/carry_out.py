@@ -1,0 +1,75 @@
+"""A plan -> the store: accepted in one transaction, its rows moved in bounded ones."""
+
+from typing import Protocol
+
+from reconciler.model.base import InstallBase
+from reconciler.model.changes import Action, Plan
+from reconciler.model.events import EventDraft
+from reconciler.model.tree import Tree
+from reconciler.model.windows import today
+from reconciler.model.zones import rules_version, zone
+from reconciler.ports import Acceptance, Session
+from reconciler.rollout.events import plan_events
+
+_MOVING = frozenset(
+    {Action.RELEASE, Action.PROMOTE, Action.ROLLBACK, Action.UPGRADE, Action.ADOPT, Action.REVERT}
+)
+
+
+class Progress(Protocol):
+    """Told how far a fan-out is; a terminal draws a bar of it."""
+
+    def begin(self, label: str, total: int) -> None: ...
+
+    def advance(self, rows: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def accept(
+    session: Session,
+    base: InstallBase,
+    tree: Tree,
+    plan: Plan,
+    actor: str,
+    extra: tuple[EventDraft, ...] = (),
+) -> None:
+    """Makes the plan binding: whatever is killed afterwards, the next pass finishes it."""
+    events = plan_events(base, tree, plan, actor) + extra
+    session.accept(Acceptance(plan=plan, actor=actor, events=events, zone_rules=rules_version()))
+
+
+def roll_out(
+    session: Session, tree: Tree, plan: Plan, actor: str, progress: Progress | None = None
+) -> int:
+    """Brings the rows to what the accepted plan says, and settles it. Returns the rows moved.
+
+    Finishes what an earlier pass began, too: everything here can be repeated.
+    """
+    effects = plan.effects
+    moved = session.membership(effects, plan.now, actor).attachments
+    day = today(plan.now, zone(tree.publisher.time_zone))
+    totals: dict[str, int] = {}
+    for change in plan.changes:
+        if change.action in _MOVING:
+            totals[change.name] = totals.get(change.name, 0) + change.attachments
+    for rollout in effects.rollouts:
+        if progress is not None:
+            progress.begin(_label(plan, rollout.pack), totals.get(rollout.pack, 0))
+        moved += session.roll_out(
+            rollout,
+            gated=plan.gated,
+            today=day,
+            at=plan.now,
+            actor=actor,
+            progress=None if progress is None else progress.advance,
+        ).attachments
+        if progress is not None:
+            progress.end()
+    session.settle(plan.next_due, plan.now)
+    return moved
+
+
+def _label(plan: Plan, pack: str) -> str:
+    releases = {c.after for c in plan.changes if c.name == pack and c.action in _MOVING and c.after}
+    return f"{pack} {', '.join(sorted(releases))}".strip()

@@ -1,0 +1,1 @@
+"""The steps of a pass that reconcile.py puts in order."""

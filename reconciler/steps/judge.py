@@ -1,0 +1,93 @@
+"""A snapshot -> a judgement: read, checked against every rule, each finding in its place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.desired.renames import carried_base, carried_tree, renames
+from reconciler.desired.rules import judge as judge_rules
+from reconciler.desired.rules.context import Context
+from reconciler.manifests.locate import located
+from reconciler.manifests.read import Reading, read
+from reconciler.model.base import InstallBase
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.outcome import Judgement
+from reconciler.model.tree import Tree
+from reconciler.ports import Snapshot
+
+Reader = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bases:
+    """What change rules compare with; see Context. `base` None: no change rule is judged."""
+
+    base: Tree | None = None
+    store: InstallBase | None = None
+
+
+def judge(
+    snapshot: Snapshot,
+    bases: Bases,
+    now: datetime,
+    cache_folder: Path | None = None,
+    progress: Reader | None = None,
+) -> Judgement:
+    """Reads all manifests of the snapshot and judges them; findings in order of place."""
+    reading = read(snapshot, cache_folder, progress=progress)
+    tree = Tree(reading.declarations, reading.broken)
+    problems = [*reading.problems, *judge_rules(_context(snapshot, tree, bases, now))]
+    findings = sorted((*reading.findings, *located(snapshot, problems)), key=_order)
+    return Judgement(
+        revision=snapshot.revision,
+        tree=tree,
+        findings=tuple(findings),
+        documents=reading.documents,
+        files=reading.files,
+    )
+
+
+def compared(judgement: Judgement, before: Judgement) -> Judgement:
+    """The same findings, each told whether the base has it already (`new`)."""
+    old = {_content(finding) for finding in before.findings}
+    return replace(
+        judgement,
+        findings=tuple(
+            replace(finding, new=_content(finding) not in old) for finding in judgement.findings
+        ),
+    )
+
+
+def tree_of(snapshot: Snapshot, cache_folder: Path | None = None) -> Tree:
+    """What a snapshot declares, unjudged: a base to compare with."""
+    reading: Reading = read(snapshot, cache_folder)
+    return Tree(reading.declarations, reading.broken)
+
+
+def warm(store: InstallBase | None) -> InstallBase | None:
+    """The install base if it has a past; a cold one is no base to compare with."""
+    return store if store is not None and store.applied is not None else None
+
+
+def bases_of(store: InstallBase | None) -> Bases:
+    """The applied revision as the base of change rules."""
+    found = warm(store)
+    return Bases(base=found.tree if found else None, store=found)
+
+
+def _context(snapshot: Snapshot, tree: Tree, bases: Bases, now: datetime) -> Context:
+    base, store = bases.base, bases.store
+    if base is not None:
+        base = carried_tree(base, renames(base, tree))
+    if store is not None:
+        store = carried_base(store, renames(store.tree, tree))
+    return Context(tree=tree, files=snapshot, now=now, base=base, store=store)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (finding.path, finding.line, finding.column, finding.rule, finding.message)
+
+
+def _content(finding: Finding) -> tuple[str, str, Severity, str]:
+    return (finding.rule, finding.path, finding.severity, finding.message)

@@ -1,0 +1,34 @@
+"""What a pass is given from outside; wiring makes one."""
+
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.errors import StoreError
+from reconciler.ports import Clock, Source, Store
+from reconciler.settings import Settings
+
+
+class World(Protocol):
+    """`store` None: there is none, and the command can do without."""
+
+    settings: Settings
+    store: Store | None
+    clock: Clock
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def cache_folder(self) -> Path | None: ...
+
+
+def asked_revision(world: World) -> str:
+    """The full commit id of the revision asked for. Raises SourceError."""
+    return world.source.resolve(world.settings.revision)
+
+
+def needed_store(world: World) -> Store:
+    """The store of a command that can't do without. Raises StoreError."""
+    if world.store is None:
+        raise StoreError("a pass needs a store", "name one with --store")
+    return world.store

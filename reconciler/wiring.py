@@ -1,0 +1,88 @@
+"""Settings -> a world: the only place that chooses a concrete source, store and clock."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from reconciler.errors import StoreError
+from reconciler.ports import Clock, Source, Store
+from reconciler.settings import Settings
+
+StoreUse = Literal["none", "optional", "existing", "create"]
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedClock:
+    """A time that a person set with --now."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+class OpenedWorld:
+    """Everything outside that a pass needs: a steps.world.World."""
+
+    def __init__(self, settings: Settings, store: Store | None, clock: Clock) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+
+    @cached_property
+    def source(self) -> Source:
+        """The publisher's repository, opened when it is first asked for. Raises SourceError."""
+        from reconciler.source import open_source
+
+        return open_source(self.settings.repository, ref=self.settings.ref)
+
+    @cached_property
+    def cache_folder(self) -> Path:
+        """Where parsed documents are kept; may be deleted at any time."""
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        return Path(base) / "integration-pack-reconciler" / "documents"
+
+
+@contextmanager
+def open_world(
+    settings: Settings, *, store: StoreUse, writes: bool = False
+) -> Iterator[OpenedWorld]:
+    """`store`: "optional" takes one that exists, "existing" demands it, "create" makes it.
+
+    `writes` says that the command writes to an existing store. Raises StoreError; also when --now
+    is used to write to a store that is no rehearsal.
+    """
+    clock: Clock = SystemClock() if settings.now is None else FixedClock(instant=settings.now)
+    yield OpenedWorld(settings, _open(settings, store, writes, clock), clock)
+
+
+def _open(settings: Settings, use: StoreUse, writes: bool, clock: Clock) -> Store | None:
+    if use == "none":
+        return None
+    from reconciler.store import open_store
+    from reconciler.store.urls import place_of
+
+    if use == "optional" and not place_of(settings.store_url).path.exists():
+        return None
+    mode: Literal["read", "write", "create"]
+    mode = "create" if use == "create" else "write" if writes else "read"
+    rehearsal = settings.now is not None
+    found = open_store(settings.store_url, mode=mode, clock=clock, rehearsal=rehearsal)
+    if rehearsal and mode != "read" and not found.rehearsal:
+        raise StoreError(
+            f"{settings.store_url} is a real install base; --now can't write to it",
+            "rehearse with a store of its own: --store sqlite:///rehearsal.db",
+        )
+    return found
