@@ -10,6 +10,10 @@ from reconciler.model.declarations import AttachmentMode, Deployment, Release
 from reconciler.model.tree import Tree
 
 
+# contained component -> setting -> value, or {"secretRef": text}
+Extensions = Mapping[str, Mapping[str, Any]]
+
+
 class AttachmentOrigin(StrEnum):
     """Who says that an attachment exists; a manifest wins over a group, that over the account."""
 
@@ -35,14 +39,23 @@ class Settings:
     """What an attachment is set to, field by field; None means that nobody says."""
 
     environments: tuple[str, ...] | None = None
-    extensions: Mapping[str, Mapping[str, Any]] | None = None
+    extensions: Extensions | None = None
 
     def over(self, other: "Settings") -> "Settings":
-        """These settings, with the other's where these say nothing (manifests win)."""
+        """These settings, with the other's where these say nothing, value by value."""
         return Settings(
             environments=other.environments if self.environments is None else self.environments,
-            extensions=other.extensions if self.extensions is None else self.extensions,
+            extensions=_over(self.extensions, other.extensions),
         )
+
+
+def _over(one: Extensions | None, other: Extensions | None) -> Extensions | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return {
+        component: {**other.get(component, {}), **one.get(component, {})}
+        for component in (*other, *one)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
