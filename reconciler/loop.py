@@ -56,19 +56,12 @@ def next_tick(world: World, schedule: str, after: datetime) -> datetime:
 def _pass(
     world: World, on_pass: Callable[[PassOutcome | ReconcilerError], None]
 ) -> datetime | None:
-    """One pass; returns the next due instant. A failed fetch does not stop what is due."""
-    trouble: ReconcilerError | None = None
-    try:
-        world.source.refresh()
-    except ReconcilerError as error:
-        trouble = error
+    """One pass; returns the next due instant."""
     try:
         outcome = reconcile(world)
     except ReconcilerError as error:
         on_pass(error)
         return world.clock.now() + _RETRY
-    if trouble is not None:
-        on_pass(trouble)
     on_pass(outcome)
     return outcome.next_due
 

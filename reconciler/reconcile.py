@@ -40,7 +40,7 @@ def preview(world: World) -> PassOutcome:
     now = world.clock.now()
     base = world.store.base() if world.store is not None else InstallBase()
     revision = asked_revision(world)
-    proposal = propose(world, base, revision, now)
+    proposal = propose(world, base, revision, now, rewind_is_error=False)
     shown = proposal.plan
     if shown is None and base.applied is not None:
         shown = due_plan(base, proposal, now)
@@ -105,10 +105,9 @@ def _carry_out(
     tree = proposal.judgement.tree if proposal.judgement else base.tree
     if error is not None:
         if base.applied is None:
-            refuse(session, base, proposal, None, now, actor)
             return _outcome(base, proposal, None, 0)
         plan, tree = due_plan(base, proposal, now), base.tree
-        refuse(session, base, proposal, plan, now, actor)
+        extra = refuse(session, base, proposal, plan, actor)
     elif proposal.overridden is not None and plan is not None:
         extra = (event(EventKind.OVERRIDE, plan.revision, proposal.overridden, now, actor),)
     assert plan is not None, "a proposal has a plan or an error"

@@ -5,13 +5,15 @@ from datetime import datetime
 from reconciler.desired.lifecycle import lifecycle
 from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
 from reconciler.model.base import InstallBase
-from reconciler.model.changes import Action, Plan
+from reconciler.model.changes import Action, Gate, Plan
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.versions import semver_key
 from reconciler.model.zones import zone
 from reconciler.plan.build import plan as planned
 from reconciler.ports import Refusal, Session
 from reconciler.steps.propose import Proposal
+
+_REASONS = {InvalidRevision: "invalid", RefusedByLimit: "limit", StalePlan: "history"}
 
 
 def due_plan(base: InstallBase, refused: Proposal | None, now: datetime) -> Plan:
@@ -51,31 +53,42 @@ def _contested(base: InstallBase, refused: Proposal, now: datetime) -> dict[str,
 
 
 def refuse(
-    session: Session,
-    base: InstallBase,
-    proposal: Proposal,
-    plan: Plan | None,
-    now: datetime,
-    actor: str,
-) -> None:
-    """Records the refusal, once, with what it means for the work that is due beside it."""
-    error = proposal.error
-    if error is None or not proposal.revision:
-        return
-    reasons = {InvalidRevision: "invalid", RefusedByLimit: "limit", StalePlan: "history"}
-    reason = reasons.get(type(error), "unreadable")
-    events = [event(EventKind.REFUSED, proposal.revision, error.message, now, actor)]
-    disputed = _contested(base, proposal, now)
-    for change in (*plan.changes, *plan.waiting) if plan is not None else ():
-        if change.action is Action.PROMOTE and change.name in disputed:
-            fate = "waits" if change.gate is not None else "goes on"
-            words = (
-                f"{change.name} {change.after} {fate}, though the refused revision "
-                f"{proposal.revision[:12]} seems to change it"
-            )
-            events.append(event(EventKind.CONTESTED, proposal.revision, words, now, actor))
-    refusal = Refusal(revision=proposal.revision, reason=reason, message=error.message, at=now)
-    session.refuse(refusal, tuple(events))
+    session: Session, base: InstallBase, refused: Proposal, plan: Plan | None, actor: str
+) -> tuple[EventDraft, ...]:
+    """Records a refusal, once per revision and reason; returns events for the due work itself.
+
+    A promotion that the refused revision would change waits, when a limit refused it, and that is
+    an event of its own, once; under an invalid revision it goes on, and the event goes with it.
+    """
+    error = refused.error
+    if error is None or not refused.revision or plan is None:
+        return ()
+    reason = _REASONS.get(type(error), "unreadable")
+    told = event(EventKind.REFUSED, refused.revision, error.message, plan.now, actor)
+    _record(session, refused.revision, reason, told)
+    disputed = _contested(base, refused, plan.now)
+    for change in plan.waiting:
+        if change.gate is Gate.CONTESTED:
+            words = f"{change.name} {change.after} waits: {change.reason}"
+            told = event(EventKind.CONTESTED, refused.revision, words, plan.now, actor)
+            _record(session, refused.revision, f"contested {change.name}", told)
+    return tuple(
+        event(
+            EventKind.CONTESTED,
+            refused.revision,
+            f"{change.name} {change.after} goes on, though the refused revision "
+            f"{refused.revision[:12]} seems to change it",
+            plan.now,
+            actor,
+        )
+        for change in plan.changes
+        if change.action is Action.PROMOTE and change.name in disputed
+    )
+
+
+def _record(session: Session, revision: str, reason: str, told: EventDraft) -> None:
+    refusal = Refusal(revision=revision, reason=reason, message=told.message, at=told.at)
+    session.refuse(refusal, (told,))
 
 
 def event(kind: EventKind, revision: str, message: str, now: datetime, actor: str) -> EventDraft:

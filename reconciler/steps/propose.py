@@ -40,39 +40,51 @@ class Proposal:
     overridden: str | None = None
 
 
-def propose(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
-    """Reads, judges, plans and guards one revision; writes nothing. Raises SourceError."""
-    snapshot = world.source.snapshot(revision)
-    judgement = judge(snapshot, bases_of(base), now, world.cache_folder)
+def propose(
+    world: World, base: InstallBase, revision: str, now: datetime, *, rewind_is_error: bool = True
+) -> Proposal:
+    """Reads, judges, plans and guards one revision; writes nothing, raises nothing.
+
+    The first trouble that fits, in the order of SPEC section 9's exit codes, is the proposal's.
+    """
+    try:
+        judgement = judge(world.source.snapshot(revision), bases_of(base), now, world.cache_folder)
+        tree = judgement.tree
+        descends = _descends(world, base, tree, revision)
+        _refuse_emptiness(tree, base, revision)
+    except ReconcilerError as error:
+        return Proposal(revision=revision, error=error)
+    found = Proposal(revision=revision, judgement=judgement)
+    if not descends and rewind_is_error and not world.settings.allow_rewind:
+        return replace(found, error=_rewinds(revision))
     if not judgement.valid:
-        errors = sum(1 for finding in judgement.findings if finding.severity is Severity.ERROR)
-        error: ReconcilerError = InvalidRevision(
-            f"revision {revision[:12]} has {errors} error{'s' if errors != 1 else ''}",
-            f"reconciler validate --revision {revision[:12]} tells them",
-        )
-        return Proposal(revision=revision, judgement=judgement, error=error)
-    tree = judgement.tree
-    _refuse_emptiness(tree, base, revision)
+        return replace(found, error=_invalid(judgement, revision))
     names = renames(base.tree, tree)
-    carried = carried_base(base, names)
     plan = planned(
-        carried,
+        carried_base(base, names),
         tree,
         revision=revision,
         now=now,
         renames=names,
         components=_component_records(tree),
     )
-    plan = replace(
-        plan, findings=judgement.findings, descends=_descends(world, base, tree, revision)
+    plan = replace(plan, findings=judgement.findings, descends=descends)
+    limited, overridden = _guarded(world, base, tree, plan)
+    return replace(found, plan=plan, error=limited, overridden=overridden)
+
+
+def _rewinds(revision: str) -> StalePlan:
+    return StalePlan(
+        f"revision {revision[:12]} does not descend from the applied one",
+        "history was rewritten, or an older revision was asked for: --allow-rewind",
     )
-    error_or_none, overridden = _guarded(world, base, tree, plan)
-    return Proposal(
-        revision=revision,
-        judgement=judgement,
-        plan=plan,
-        error=error_or_none,
-        overridden=overridden,
+
+
+def _invalid(judgement: Judgement, revision: str) -> InvalidRevision:
+    errors = sum(1 for found in judgement.findings if found.severity is Severity.ERROR)
+    return InvalidRevision(
+        f"revision {revision[:12]} has {errors} error{'s' if errors != 1 else ''}",
+        f"reconciler validate --revision {revision[:12]} tells them",
     )
 
 
@@ -89,15 +101,8 @@ def _component_records(tree: Tree) -> tuple[ComponentRecord, ...]:
 def _guarded(
     world: World, base: InstallBase, tree: Tree, plan: Plan
 ) -> tuple[ReconcilerError | None, str | None]:
-    """Why the plan must not pass, or what was overridden by hand so that it does."""
-    settings = world.settings
-    overridden = None
-    if not plan.descends:
-        words = f"revision {plan.revision[:12]} does not descend from the applied one"
-        if not settings.allow_rewind:
-            hint = "history was rewritten, or an older revision was asked for: --allow-rewind"
-            return StalePlan(words, hint), None
-        overridden = f"{words}; allowed by hand"
+    """The limit that the plan is over, or what was overridden by hand so that it passes."""
+    words = [] if plan.descends else [_rewinds(plan.revision).message]
     publishers = [tree.publisher]
     if base.applied is not None:
         publishers.insert(0, base.tree.publisher)
@@ -110,10 +115,10 @@ def _guarded(
     )
     if over:
         message = "; ".join(found.message for found in over)
-        if not settings.allow_destructive:
+        if not world.settings.allow_destructive:
             return RefusedByLimit(message, over[0].hint), None
-        overridden = f"{message}; allowed by hand"
-    return None, overridden
+        words.append(message)
+    return None, f"{'; '.join(words)}; allowed by hand" if words else None
 
 
 def _descends(world: World, base: InstallBase, tree: Tree, revision: str) -> bool:

@@ -23,7 +23,8 @@ class World(Protocol):
 
 
 def asked_revision(world: World) -> str:
-    """The full commit id of the revision asked for. Raises SourceError."""
+    """Fetches a remote; the full commit id of the revision asked for. Raises SourceError."""
+    world.source.refresh()
     return world.source.resolve(world.settings.revision)
 
 

@@ -83,8 +83,8 @@ def test_a_freeze_without_an_end_says_so() -> None:
 
 
 def test_a_firing_in_the_second_pass_of_a_repeated_hour_happens_once() -> None:
-    freezes = [recurring("30 0 1 11 *", "1h")]
-    first = instant("2026-11-01T04:30")
+    freezes = [recurring("30 0 2 11 *", "1h")]
+    first = instant("2025-11-02T04:30")
     assert frozen(freezes, first, HAVANA) is not None
     assert frozen(freezes, first + timedelta(hours=1), HAVANA) is None
 

@@ -23,6 +23,7 @@ def instant(text: str) -> datetime:
         ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00"),
         ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00"),
         ("America/Havana", "2026-11-01", "2026-11-01T04:00"),
+        ("America/Havana", "2025-11-02", "2025-11-02T04:00"),
         ("Africa/Cairo", "2026-10-30", "2026-10-29T22:00"),
         ("America/New_York", "2026-03-08", "2026-03-08T05:00"),
         ("America/New_York", "2026-11-01", "2026-11-01T04:00"),

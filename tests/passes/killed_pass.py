@@ -30,7 +30,7 @@ def count(statement: str) -> None:
 
 
 def traced(*words: Any, **more: Any) -> sqlite3.Connection:
-    connection = connect(*words, **more)
+    connection: sqlite3.Connection = connect(*words, **more)
     connection.set_trace_callback(count)
     return connection
 

@@ -50,6 +50,8 @@ def _comparable(base: InstallBase) -> dict[str, Any]:
 class Worlds(RuleBasedStateMachine):
     """Packs, releases, accounts, groups, attachments, commits, time, requests and crashes."""
 
+    office_type: Any = None
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="worlds-"))
@@ -65,9 +67,8 @@ class Worlds(RuleBasedStateMachine):
         time_zone=st.sampled_from(ZONES), policy=st.sampled_from(["asap", "next-window", "hold"])
     )
     def found_a_publisher(self, time_zone: str, policy: str) -> None:
-        office_type: Any = Worlds.office_type
-        self.office = office_type.opened(self.folder / "repository")
-        self.publisher = {
+        self.office = self.office_type.opened(self.folder / "repository")
+        self.publisher: dict[str, Any] = {
             "limits": {"maxUninstalls": "100%", "maxRollbacks": "100%"},
             "missedWindow": policy,
         }
@@ -340,7 +341,7 @@ class _Mortal:
 
 @pytest.fixture(autouse=True)
 def _office_type(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Worlds, "office_type", type(office), raising=False)
+    monkeypatch.setattr(Worlds, "office_type", type(office))
 
 
 def test_generated_worlds_agree_with_the_model() -> None:
