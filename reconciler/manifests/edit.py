@@ -1,0 +1,207 @@
+"""Values -> the text of a manifest, and a change -> the same manifest with its comments kept."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from reconciler.errors import ReconcilerError
+from reconciler.manifests.readings import in_document
+from reconciler.manifests.scalars import is_plain_text
+from reconciler.manifests.schemas import API_VERSION
+from reconciler.manifests.stream import BYTE_ORDER_MARK, chunks, documents
+
+WIDTH = 100
+Path = tuple[str | int, ...]
+
+_DATE_TAG = "tag:yaml.org,2002:timestamp"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists indented below their key, and repeats what aliases would share."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+# Dates are text in YAML 1.2; everything else that YAML 1.1 would not read as text stays quoted.
+_Dumper.yaml_implicit_resolvers = {
+    start: [(tag, expression) for tag, expression in resolvers if tag != _DATE_TAG]
+    for start, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None if is_plain_text(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def render(
+    kind: str,
+    metadata: Mapping[str, Any] | None,
+    spec: Mapping[str, Any],
+    *,
+    schema_url: str | None = None,
+) -> str:
+    """A tidy manifest. `schema_url` adds the comment by which editors find the schema.
+
+    Raises ReconcilerError when the values hold what a manifest can't, such as control characters.
+    """
+    manifest: dict[str, Any] = {"apiVersion": API_VERSION, "kind": kind}
+    if metadata:
+        manifest["metadata"] = _copied(metadata)
+    manifest["spec"] = _copied(spec)
+    text = _dump(manifest)
+    if _values(text) != [manifest]:
+        raise ReconcilerError(
+            f"this {kind} can't be written as YAML.", "take control characters out of its texts."
+        )
+    modeline = f"# yaml-language-server: $schema={schema_url}\n" if schema_url else ""
+    return modeline + text
+
+
+def _dump(value: object) -> str:
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, indent=2
+    )
+    return text
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _copied(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _values(text: str) -> list[Any] | None:
+    found = list(documents(text.encode("utf-8", "surrogatepass")))
+    if any(document.troubles for document in found):
+        return None
+    return [document.value for document in found]
+
+
+def set_in(text: str, document: int, item: int | None, path: Path, value: object) -> str:
+    """The text with `value` at `path` of a document (of a List: of an item), the rest as it was.
+
+    Comments, order and other documents stay. Mappings on the way that are missing are made; an
+    index must exist, or be one past the end. Raises ReconcilerError when the text can't be read
+    or the path leads nowhere.
+    """
+    before = _values(text)
+    if before is None or document >= len(before):
+        raise ReconcilerError("the manifest can't be read.", "run reconciler validate first.")
+    steps = in_document(item, path)
+    wanted = _copied(before)
+    _put(wanted[document], steps, _copied(value))
+    parts = [chunk.decode("utf-8") for chunk in chunks(text.encode("utf-8"))]
+    index, first = _part(parts, document)
+    parts[index] = _edited(parts[index], document - first, steps, value)
+    after = "".join(parts)
+    if _values(after) != wanted:
+        raise ReconcilerError(
+            "the manifest can't be edited without changing more than it should.",
+            "edit it by hand; aliases are the usual reason.",
+        )
+    return after
+
+
+def _part(parts: Sequence[str], document: int) -> tuple[int, int]:
+    """Which part holds the document, and the index of the first document in that part."""
+    first = 0
+    for index, part in enumerate(parts):
+        count = len(_values(part) or ())
+        if document < first + count:
+            return index, first
+        first += count
+    raise ReconcilerError("the manifest can't be read.", "run reconciler validate first.")
+
+
+def _edited(part: str, document: int, steps: Path, value: object) -> str:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    editor = YAML(typ="rt")
+    editor.preserve_quotes = True
+    editor.width = 1 << 16
+    offset = _list_offset(part)
+    editor.indent(mapping=_indent(part), sequence=offset + 2, offset=offset)
+    editor.explicit_start = part.startswith("---")
+    mark = BYTE_ORDER_MARK.decode() if part.startswith(BYTE_ORDER_MARK.decode()) else ""
+    newline = "\r\n" if "\r\n" in part else "\n"
+    try:
+        loaded = list(editor.load_all(part.removeprefix(mark).replace("\r\n", "\n")))
+        _put(loaded[document], steps, _for_editor(value))
+        stream = io.StringIO()
+        editor.dump_all(loaded, stream)
+    except YAMLError as error:
+        raise ReconcilerError("the manifest can't be edited.", "edit it by hand.") from error
+    return mark + stream.getvalue().replace("\n", newline)
+
+
+def _for_editor(value: Any) -> Any:
+    """Texts that would not be read as text get quotation marks, as render() writes them."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    plain = _copied(value)
+    if isinstance(plain, str) and _dump(plain).startswith(("'", '"')):
+        return DoubleQuotedScalarString(plain)
+    if isinstance(plain, dict):
+        return {key: _for_editor(entry) for key, entry in plain.items()}
+    return [_for_editor(entry) for entry in plain] if isinstance(plain, list) else plain
+
+
+def _put(tree: Any, steps: Path, value: object) -> None:
+    if not steps:
+        raise ReconcilerError("a whole document can't be replaced.", "name a field.")
+    for step in steps[:-1]:
+        if isinstance(tree, dict) and tree.get(step) is None:
+            tree[step] = {}
+        tree = _child(tree, step)
+    last = steps[-1]
+    if isinstance(tree, list) and last == len(tree):
+        tree.append(value)
+    elif isinstance(tree, dict):
+        tree[last] = value
+    else:
+        _child(tree, last)
+        tree[last] = value
+
+
+def _child(tree: Any, step: str | int) -> Any:
+    try:
+        return tree[step]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ReconcilerError(f"there is no {step} to change.", "check the path.") from error
+
+
+def _list_offset(text: str) -> int:
+    """How far the lists of a text are indented below their key: 0 or 2; 2 where there are none."""
+    previous = ""
+    for line in text.splitlines():
+        stripped = line.lstrip(" ")
+        if stripped.startswith("- ") and previous.rstrip().endswith(":"):
+            own = len(line) - len(stripped)
+            return 2 if own > len(previous) - len(previous.lstrip(" ")) else 0
+        if stripped and not stripped.startswith("#"):
+            previous = line
+    return 2
+
+
+def _indent(text: str) -> int:
+    """The indentation of the first indented line that is no list item; 2 where there is none."""
+    for line in text.splitlines():
+        stripped = line.lstrip(" ")
+        if line != stripped and stripped and stripped[0] not in "-#":
+            return min(len(line) - len(stripped), 8)
+    return 2
