@@ -56,12 +56,7 @@ def carried_base(base: InstallBase, names: Renames) -> InstallBase:
     return replace(
         base,
         tree=carried_tree(base.tree, names),
-        packs={
-            of(Kind.INTEGRATION_PACK, name): _renamed_record(
-                record, of(Kind.INTEGRATION_PACK, name)
-            )
-            for name, record in base.packs.items()
-        },
+        packs=_renamed_packs(base.packs, names),
         attachments={key(old): row(found) for old, found in base.attachments.items()},
         copies=tuple(
             replace(copy, account=of(Kind.MANAGED_ACCOUNT, copy.account)) for copy in base.copies
@@ -69,9 +64,20 @@ def carried_base(base: InstallBase, names: Renames) -> InstallBase:
     )
 
 
+def _renamed_packs(records: Mapping[str, PackRecord], names: Renames) -> dict[str, PackRecord]:
+    """A deleted pack that bore the new name before makes way, as it does in the store."""
+    found = {
+        name: record
+        for name, record in records.items()
+        if (Kind.INTEGRATION_PACK, name) not in names
+    }
+    for (kind, former), name in names.items():
+        if kind is Kind.INTEGRATION_PACK and former in records:
+            found[name] = _renamed_record(records[former], name)
+    return found
+
+
 def _renamed_record(record: PackRecord, name: str) -> PackRecord:
-    if record.name == name:
-        return record
     releases = {
         version: replace(found, release=replace(found.release, pack=name))
         for version, found in record.releases.items()

@@ -84,7 +84,7 @@ def _adoptable(all_packs: Standings, pack: PackStanding, row: Attached, version:
     if version is not None and version != pending:
         raise RequestRefused(
             f"{name} {version} {_unadoptable(pack, version)}; the pending release is {pending}",
-            f"reconciler account adopt {row.key.account} {name} --version {pending}",
+            f"reconciler account adopt {row.key.account} {name}{_option(row)} --version {pending}",
         )
     if pack.closed and row.release != pending:
         raise RequestRefused(
@@ -92,6 +92,10 @@ def _adoptable(all_packs: Standings, pack: PackStanding, row: Attached, version:
             f" {pack.life.current} waits to be released and will supersede it"
         )
     return pending
+
+
+def _option(row: Attached) -> str:
+    return f" --instance {row.key.instance}" if row.key.instance else ""
 
 
 def _unadoptable(pack: PackStanding, version: str) -> str:

@@ -155,7 +155,7 @@ class Standings:
         if pack.suspended:
             return AttachmentState.SUSPENDED, _suspension(pack), pack.suspended_until
         if row.hold_until is not None and row.hold_until > self._today:
-            reason = f"it is held: {_bare(row.hold_reason)}"
+            reason = f'it is held ("{_bare(row.hold_reason)}")'
             return AttachmentState.HELD, reason, day_start(row.hold_until, self.zone)
         return _progress(row, pack, aim)
 
@@ -173,7 +173,7 @@ def _aim(row: Attached, pack: PackStanding) -> str | None:
 def _suspension(pack: PackStanding) -> str:
     suspension = pack.spec.suspended if pack.spec is not None else None
     words = f"pack {pack.record.name} is suspended"
-    return words if suspension is None else f"{words}: {_bare(suspension.reason)}"
+    return words if suspension is None else f'{words} ("{_bare(suspension.reason)}")'
 
 
 def _bare(reason: str | None) -> str:

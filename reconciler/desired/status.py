@@ -10,6 +10,7 @@ from reconciler.desired.gates import Held
 from reconciler.desired.newest import NewerVersion, newer_versions
 from reconciler.desired.standing import AttachmentState, Standings
 from reconciler.model.base import InstallBase, PackRecord
+from reconciler.model.versions import semver_key
 from reconciler.model.windows import WINDOW, Window
 from reconciler.model.zones import zone
 
@@ -88,7 +89,7 @@ def _pack(
         current=pack.record.current,
         pending=_pending(pack.record, running),
         attachments=running.total(),
-        by_release={v: number for v, number in sorted(running.items(), key=str) if v is not None},
+        by_release={v: running[v] for v in sorted(filter(None, running), key=semver_key)},
         not_installed=running[None],
         held_attachments=held_attachments,
         newer_versions=newer_versions(standings.base.tree, name),

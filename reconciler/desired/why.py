@@ -138,10 +138,8 @@ class _Teller:
         else:
             yield (f"{what}, not the current release, {record.current}.",)
         if standing.reason is not None:
-            aim = (
-                f"{self._name} {standing.target} waits: " if row.release != standing.target else ""
-            )
-            yield (f"{aim}{standing.reason}", *_until(standing))
+            aim = f"{standing.target} waits: " if row.release != standing.target else ""
+            yield (_capital(f"{aim}{standing.reason}"), *_until(standing))
 
     def _coming(self, row: Attached, standing: Standing) -> Iterator[Sentence]:
         pending = self._pack.record.pending
@@ -258,6 +256,10 @@ class _Teller:
         return [first, (entitled,)], window.opens_at, False
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _because(standing: Standing) -> str:
     return f": {standing.reason}" if standing.reason else ""
 
@@ -265,4 +267,4 @@ def _because(standing: Standing) -> str:
 def _until(standing: Standing) -> Sentence:
     if standing.until is None:
         return (".",)
-    return (" until ", standing.until, ".")
+    return (", until ", standing.until, ".")

@@ -1,0 +1,86 @@
+"""The install base in a database: a URL -> ports.Store, and what looks after a store.
+
+SQLite by default; the SQL modules know nothing of files, locks and pragmas, so that another
+dialect can stand behind the same protocol. Imports are made when they are needed: `--version` and
+`validate` without a store never load a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reconciler.ports import Clock, Store
+
+
+def open_store(
+    url: str, *, mode: Literal["read", "write", "create"], clock: Clock, rehearsal: bool = False
+) -> Store:
+    """The store at `url` (sqlite:///relative.db or sqlite:////absolute.db).
+
+    `create` makes one when there is none, for rehearsal when asked. A store of an older schema has
+    to be migrated first, whatever the mode; one of a newer schema is refused. Raises StoreError.
+    """
+    from reconciler.store.store import opened
+    from reconciler.store.urls import place_of
+
+    return opened(place_of(url), mode, clock, rehearsal)
+
+
+def migrate(url: str) -> int:
+    """Brings a store to the newest schema version, which is returned; makes one when there is none.
+
+    Raises StoreError, and LeaseHeld while a pass runs.
+    """
+    from reconciler.store.upkeep import migrate_store
+    from reconciler.store.urls import place_of
+
+    return migrate_store(place_of(url))
+
+
+def check(url: str) -> list[str]:
+    """What is wrong with a store, one sentence for each; empty when all is well.
+
+    Verifies the file, the chain of events and what no constraint holds. Raises StoreError.
+    """
+    from reconciler.store.checking import violations
+    from reconciler.store.urls import place_of
+
+    return violations(place_of(url))
+
+
+def backup(url: str, target_path: str) -> None:
+    """Copies a store to a new file, as it is at one instant, also while a pass runs.
+
+    The file appears when it is complete. Raises StoreError, also when the file exists already.
+    """
+    from reconciler.store.upkeep import back_up
+    from reconciler.store.urls import place_of
+
+    back_up(place_of(url), target_path)
+
+
+def export(store: Store) -> Iterator[str]:
+    """The install base as JSON Lines (each with its newline), enough to restore it elsewhere.
+
+    Holds no events and no history. The last line has a count and a digest of the others.
+    """
+    from reconciler.store.exporting import exported
+    from reconciler.store.store import SqliteStore
+
+    assert isinstance(store, SqliteStore)
+    return exported(store.place, store.clock.now())
+
+
+def restore(url: str, lines: Iterable[str], *, clock: Clock, rehearsal: bool = False) -> Store:
+    """A new store from an export: complete, or not there at all.
+
+    It gets an identity of its own, so that no plan of the lost store fits it by accident, and an
+    event that says from when the export is. Raises StoreError with the number of the line that is
+    malformed, and when there is an install base already.
+    """
+    from reconciler.store.restoring import restored_store
+    from reconciler.store.urls import place_of
+
+    return restored_store(place_of(url), lines, clock, rehearsal)

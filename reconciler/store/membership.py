@@ -1,0 +1,189 @@
+"""Rows that a plan takes away, adds or sets -> attachments and history, in bounded transactions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TypeVar
+
+from reconciler.errors import StoreError
+from reconciler.model.base import Attached, AttachmentKey
+from reconciler.model.changes import Action, Effects
+from reconciler.store import codec
+from reconciler.store.connection import Connection, Values
+
+_T = TypeVar("_T")
+
+BATCH = 10_000
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+
+# The rows of one batch, names instead of numbers; it is the connection's own and never in the file.
+_LISTED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS listed (
+    account TEXT, pack TEXT, instance TEXT, origin TEXT, entitled INTEGER, release TEXT,
+    declared TEXT, requested TEXT, adopt_declared TEXT, adopt_requested TEXT, adopted_in INTEGER,
+    hold_until TEXT, hold_reason TEXT, updated_at TEXT,
+    PRIMARY KEY (account, pack, instance)
+)
+"""
+_CLEAR = "DELETE FROM temp.listed"
+_LIST_KEY = """
+INSERT INTO temp.listed (account, pack, instance) VALUES (:account, :pack, :instance)
+"""
+_LIST_ROW = f"""
+INSERT INTO temp.listed ({", ".join(codec.ATTACHED_COLUMNS)})
+VALUES ({", ".join(":" + column for column in codec.ATTACHED_COLUMNS)})
+"""
+
+_UNKNOWN = """
+SELECT listed.account, listed.pack, listed.release
+FROM temp.listed
+LEFT JOIN pack ON pack.name = listed.pack
+LEFT JOIN release ON release.pack_id = pack.id AND release.version = listed.release
+WHERE pack.id IS NULL OR (listed.release IS NOT NULL AND release.id IS NULL)
+LIMIT 1
+"""
+_PUT_ACCOUNTS = """
+INSERT INTO account (name) SELECT DISTINCT account FROM temp.listed WHERE true
+ON CONFLICT (name) DO NOTHING
+"""
+
+_HISTORY = """
+INSERT INTO history
+    (pack_id, account_id, instance, before_id, after_id, action, actor, revision, at)
+"""
+_TELL_UNINSTALLED = f"""
+{_HISTORY}
+SELECT attachment.pack_id, attachment.account_id, attachment.instance, release_id, NULL,
+    :action, :actor, (SELECT revision FROM applied), :at
+FROM temp.listed
+JOIN account ON account.name = listed.account
+JOIN pack ON pack.name = listed.pack
+JOIN attachment ON attachment.pack_id = pack.id AND attachment.account_id = account.id
+    AND attachment.instance = listed.instance
+ORDER BY attachment.pack_id, attachment.account_id, attachment.instance
+"""
+_COUNT_RUNNING = """
+SELECT count(*)
+FROM temp.listed
+JOIN account ON account.name = listed.account
+JOIN pack ON pack.name = listed.pack
+JOIN attachment ON attachment.pack_id = pack.id AND attachment.account_id = account.id
+    AND attachment.instance = listed.instance
+WHERE release_id IS NOT NULL
+"""
+_UNINSTALL = """
+DELETE FROM attachment WHERE (pack_id, account_id, instance) IN (
+    SELECT pack.id, account.id, listed.instance
+    FROM temp.listed
+    JOIN account ON account.name = listed.account
+    JOIN pack ON pack.name = listed.pack
+)
+"""
+
+_TELL_INSTALLED = f"""
+{_HISTORY}
+SELECT pack.id, account.id, listed.instance, NULL, release.id,
+    :action, :actor, (SELECT revision FROM applied), :at
+FROM temp.listed
+JOIN account ON account.name = listed.account
+JOIN pack ON pack.name = listed.pack
+JOIN release ON release.pack_id = pack.id AND release.version = listed.release
+WHERE NOT EXISTS (
+    SELECT 1 FROM attachment
+    WHERE attachment.pack_id = pack.id AND attachment.account_id = account.id
+        AND attachment.instance = listed.instance
+)
+ORDER BY pack.id, account.id, listed.instance
+"""
+# A row that is there already keeps what it runs and what the account asked for: it may have asked
+# after the plan was made.
+_CONFIGURE_EXISTING = """
+ON CONFLICT (pack_id, account_id, instance) DO UPDATE SET
+    origin = excluded.origin,
+    entitled = excluded.entitled,
+    declared = excluded.declared,
+    adopt_declared = excluded.adopt_declared,
+    hold_until = excluded.hold_until,
+    hold_reason = excluded.hold_reason,
+    updated_at = excluded.updated_at
+WHERE origin <> excluded.origin
+    OR entitled <> excluded.entitled
+    OR declared IS NOT excluded.declared
+    OR adopt_declared IS NOT excluded.adopt_declared
+    OR hold_until IS NOT excluded.hold_until
+    OR hold_reason IS NOT excluded.hold_reason
+"""
+_PUT = f"""
+INSERT INTO attachment
+    (pack_id, account_id, instance, mode, release_id, origin, entitled, declared, requested,
+    adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at)
+SELECT pack.id, account.id, listed.instance, pack.mode, release.id, listed.origin, listed.entitled,
+    listed.declared, listed.requested, listed.adopt_declared, listed.adopt_requested,
+    listed.adopted_in, listed.hold_until, listed.hold_reason, listed.updated_at
+FROM temp.listed
+JOIN account ON account.name = listed.account
+JOIN pack ON pack.name = listed.pack
+LEFT JOIN release ON release.pack_id = pack.id AND release.version = listed.release
+WHERE :install OR EXISTS (
+    SELECT 1 FROM attachment
+    WHERE attachment.pack_id = pack.id AND attachment.account_id = account.id
+        AND attachment.instance = listed.instance
+)
+ORDER BY pack.id, account.id, listed.instance
+{_CONFIGURE_EXISTING}
+"""
+
+
+def change_membership(
+    transaction: Transaction, effects: Effects, at: datetime, actor: str, batch: int = BATCH
+) -> int:
+    """Uninstalls, installs and configures; returns how many rows' release changed.
+
+    Each transaction takes at most `batch` rows; nothing listed, nothing begun. Raises StoreError.
+    """
+    values = {"actor": actor, "at": codec.time_text(at)}
+    moved = 0
+    for keys in _batches(effects.uninstalled, batch):
+        with transaction() as connection:
+            moved += _uninstall(connection, keys, values)
+    for rows, install in ((effects.installed, True), (effects.configured, False)):
+        for some in _batches(rows, batch):
+            with transaction() as connection:
+                moved += _put(connection, some, values, install)
+    return moved
+
+
+def _batches(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _uninstall(connection: Connection, keys: Sequence[AttachmentKey], values: Values) -> int:
+    listed = ({"account": key.account, "pack": key.pack, "instance": key.instance} for key in keys)
+    _list(connection, _LIST_KEY, listed)
+    running = connection.execute(_COUNT_RUNNING).fetchone()[0]
+    connection.execute(_TELL_UNINSTALLED, {**values, "action": Action.UNINSTALL.value})
+    connection.execute(_UNINSTALL)
+    return int(running)
+
+
+def _put(connection: Connection, rows: Sequence[Attached], values: Values, install: bool) -> int:
+    _list(connection, _LIST_ROW, (codec.attached_row(row, values["at"]) for row in rows))
+    unknown = connection.execute(_UNKNOWN).fetchone()
+    if unknown is not None:
+        account, pack, release = unknown
+        wanted = " ".join(filter(None, (pack, release)))
+        raise StoreError(f"account {account} can't get {wanted}, which the store never accepted")
+    installed = 0
+    if install:
+        connection.execute(_PUT_ACCOUNTS)
+        told = {**values, "action": Action.INSTALL.value}
+        installed = connection.execute(_TELL_INSTALLED, told).rowcount
+    connection.execute(_PUT, {"install": install})
+    return installed
+
+
+def _list(connection: Connection, statement: str, rows: Iterator[codec.Row]) -> None:
+    connection.execute(_LISTED)
+    connection.execute(_CLEAR)
+    connection.executemany(statement, rows)

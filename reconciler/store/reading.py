@@ -1,0 +1,257 @@
+"""Rows of the install base -> values of the model."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.model.base import (
+    Applied,
+    Attached,
+    AttachmentKey,
+    ComponentRecord,
+    InstallBase,
+    PackRecord,
+    ReleaseRecord,
+    TemplateCopy,
+)
+from reconciler.model.declarations import Declaration, Kind, Publisher
+from reconciler.model.decode import restored
+from reconciler.model.tree import Tree
+from reconciler.ports import Refusal
+from reconciler.store import codec
+from reconciler.store.connection import Connection
+
+_STORE = "SELECT store_id, rehearsal FROM store"
+
+_APPLIED = f"SELECT {', '.join(codec.APPLIED_COLUMNS)} FROM applied"
+
+_REFUSAL = """
+SELECT revision, reason, message, at FROM refusal
+WHERE number > coalesce((SELECT refusals FROM applied), 0)
+ORDER BY number DESC LIMIT 1
+"""
+
+_DECLARATIONS = "SELECT kind, body FROM declaration ORDER BY kind, name"
+_PUBLISHER = "SELECT body FROM declaration WHERE kind = 'Publisher'"
+
+# A pack or account whose name a renamed one took over keeps its rows under a name with a "~", for
+# the history; to the model it is no more.
+_PACKS = """
+SELECT pack.name, mode, deployment, pack.declared, current.version, pending.version, testing_period
+FROM pack
+LEFT JOIN release AS current ON current.id = current_id
+LEFT JOIN release AS pending ON pending.id = pending_id
+WHERE instr(pack.name, '~') = 0
+"""
+_RELEASES = """
+SELECT pack.name, version, body, release.declared, accepted_at, promoted_at, current_at, opens_at
+FROM release JOIN pack ON pack.id = pack_id
+WHERE instr(pack.name, '~') = 0
+"""
+_BY_PACK = " AND pack.name = :pack"
+_IN_ORDER = " ORDER BY pack.name"
+_RISING = " ORDER BY pack_id, sort_key"
+
+_COMPONENTS = "SELECT component, version, fingerprint FROM component ORDER BY component, version"
+
+_COPIES = """
+SELECT account.name, component, version, copied_at, actor
+FROM template_copy JOIN account ON account.id = account_id
+WHERE (:account IS NULL OR account.name = :account) AND instr(account.name, '~') = 0
+ORDER BY account.name, component
+"""
+
+_ATTACHED = """
+SELECT account.name, pack.name, instance, origin, entitled, version, attachment.declared, requested,
+    adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at
+FROM account
+JOIN attachment ON attachment.account_id = account.id
+JOIN pack ON pack.id = attachment.pack_id
+LEFT JOIN release ON release.id = release_id
+"""
+
+_COUNTS = """
+SELECT pack.name, version, counted.rows
+FROM (
+    SELECT pack_id, release_id, count(*) AS rows FROM attachment GROUP BY pack_id, release_id
+) AS counted
+JOIN pack ON pack.id = counted.pack_id
+LEFT JOIN release ON release.id = counted.release_id
+ORDER BY pack.name, sort_key
+"""
+
+_ADOPTED = """
+SELECT pack.name, (
+    SELECT count(*) FROM attachment
+    WHERE attachment.pack_id = pack.id AND release_id = pack.pending_id
+)
+FROM pack WHERE pending_id IS NOT NULL ORDER BY pack.name
+"""
+
+_OF_ACCOUNT = """
+SELECT kind, body FROM declaration
+WHERE kind IN ('Publisher', 'AccountGroup', 'ProcessTemplate')
+    OR (kind = 'ManagedAccount' AND name = :account)
+    OR (kind = 'IntegrationPack' AND name = :pack)
+    OR (kind = 'Release' AND name >= :pack || '@' AND name < :pack || 'A')
+    OR (kind = 'Attachment' AND name = :account || '/' || :pack)
+    OR (kind = 'Attachment'
+        AND name >= :account || '/' || :pack || '/' AND name < :account || '/' || :pack || '0')
+ORDER BY kind, name
+"""
+_OF_RELEASE = """
+SELECT declaration.kind, declaration.body
+FROM pack
+JOIN release ON release.id IN (pack.current_id, pack.pending_id)
+JOIN json_each(release.body, '$.components') AS component
+JOIN declaration ON declaration.name = component.key || '@' || component.value
+    AND declaration.kind IN ('PackagedComponent', 'PublishedProcess')
+WHERE pack.name = :pack
+GROUP BY declaration.kind, declaration.name
+ORDER BY declaration.kind, declaration.name
+"""
+
+
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """The collector walks every object again and again while many are made and none is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def identity(connection: Connection) -> tuple[str, bool]:
+    """The store's id, and whether it is a rehearsal store."""
+    store_id, rehearsal = connection.execute(_STORE).fetchone()
+    return store_id, bool(rehearsal)
+
+
+def applied(connection: Connection) -> Applied | None:
+    """The revision in force."""
+    row = connection.execute(_APPLIED).fetchone()
+    return None if row is None else codec.applied_of(row)
+
+
+def last_refusal(connection: Connection) -> Refusal | None:
+    """The newest refusal since the applied revision came into force."""
+    row = connection.execute(_REFUSAL).fetchone()
+    if row is None:
+        return None
+    revision, reason, message, at = row
+    return Refusal(revision=revision, reason=reason, message=message, at=codec.time_of(at))
+
+
+def publisher_zone(connection: Connection) -> str | None:
+    """The applied publisher's IANA zone; None for a cold store."""
+    row = connection.execute(_PUBLISHER).fetchone()
+    if row is None:
+        return None
+    spec = restored(Kind.PUBLISHER, row[0]).spec
+    assert isinstance(spec, Publisher)
+    return spec.time_zone
+
+
+def declarations(connection: Connection) -> Iterator[Declaration]:
+    """Those of the applied revision, by kind in the order of reference, then by name."""
+    yield from _in_kind_order(connection.execute(_DECLARATIONS).fetchall())
+
+
+def _in_kind_order(rows: list[Any]) -> Iterator[Declaration]:
+    order = {kind: place for place, kind in enumerate(Kind)}
+    for kind, body in sorted(rows, key=lambda row: order[Kind(row[0])]):
+        yield restored(Kind(kind), body)
+
+
+def packs(connection: Connection, name: str | None = None) -> dict[str, PackRecord]:
+    """All packs by name, or that one, each with its releases in rising order."""
+    values = {"pack": name}
+    only = "" if name is None else _BY_PACK
+    releases: dict[str, dict[str, ReleaseRecord]] = {}
+    for row in connection.execute(_RELEASES + only + _RISING, values):
+        record = codec.release_of(row)
+        releases.setdefault(record.release.pack, {})[record.release.version] = record
+    rows = connection.execute(_PACKS + only + _IN_ORDER, values)
+    return {row[0]: codec.pack_of(row, releases.get(row[0], {})) for row in rows}
+
+
+def components(connection: Connection) -> Iterator[ComponentRecord]:
+    """What every packaged version was when it was first accepted."""
+    for component, version, fingerprint in connection.execute(_COMPONENTS):
+        yield ComponentRecord(component=component, version=version, fingerprint=fingerprint)
+
+
+def copies(connection: Connection, account: str | None = None) -> Iterator[TemplateCopy]:
+    """Template copies of all accounts, or of one."""
+    for row in connection.execute(_COPIES, {"account": account}):
+        yield codec.copy_of(row)
+
+
+def attached(
+    connection: Connection, account: str | None = None, pack: str | None = None
+) -> Iterator[Attached]:
+    """Attachments in order of account, pack and instance, read as they are asked for."""
+    filters = [
+        f"{table}.name = :{table}"
+        for table, name in (("account", account), ("pack", pack))
+        if name is not None
+    ]
+    where = f"WHERE {' AND '.join(filters)} " if filters else ""
+    order = "ORDER BY account.name, pack.name, instance"
+    for row in connection.execute(_ATTACHED + where + order, {"account": account, "pack": pack}):
+        yield codec.attached_of(row)
+
+
+def counts(connection: Connection) -> dict[str, dict[str | None, int]]:
+    """pack -> release (None: not installed yet) -> rows."""
+    found: dict[str, dict[str | None, int]] = {}
+    for pack, release, rows in connection.execute(_COUNTS):
+        found.setdefault(pack, {})[release] = rows
+    return found
+
+
+def adopted(connection: Connection) -> dict[str, int]:
+    """pack -> rows that run its pending release."""
+    return dict(connection.execute(_ADOPTED).fetchall())
+
+
+def base(connection: Connection) -> InstallBase:
+    """Everything; the caller holds one read transaction around it."""
+    with paused_gc():
+        return InstallBase(
+            store_id=identity(connection)[0],
+            applied=applied(connection),
+            tree=Tree(declarations(connection)),
+            packs=packs(connection),
+            components={(c.component, c.version): c for c in components(connection)},
+            attachments={row.key: row for row in attached(connection)},
+            copies=tuple(copies(connection)),
+        )
+
+
+def base_of_account(connection: Connection, account: str, pack: str | None) -> InstallBase:
+    """The part that decides a request: see Store.request.
+
+    Beside what the protocol promises it holds the components of the pack's current and pending
+    release, and the manifests of the account's attachments of it.
+    """
+    values = {"account": account, "pack": pack}
+    rows = [
+        *connection.execute(_OF_ACCOUNT, values).fetchall(),
+        *connection.execute(_OF_RELEASE, values).fetchall(),
+    ]
+    own: dict[AttachmentKey, Attached] = {}
+    if pack is not None:
+        own = {row.key: row for row in attached(connection, account, pack)}
+    return InstallBase(
+        store_id=identity(connection)[0],
+        applied=applied(connection),
+        tree=Tree(_in_kind_order(rows)),
+        packs={} if pack is None else packs(connection, pack),
+        attachments=own,
+        copies=tuple(copies(connection, account)),
+    )

@@ -1,0 +1,240 @@
+"""The lines of an export -> a new store, complete or not at all."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+from reconciler.errors import StoreError
+from reconciler.model.base import ComponentRecord, PackRecord, ReleaseRecord
+from reconciler.model.declarations import Kind
+from reconciler.model.decode import canonical, restored
+from reconciler.model.events import EventDraft, EventKind
+from reconciler.model.versions import semver_key
+from reconciler.ports import Clock
+from reconciler.store import accepting, codec, deciding, log, schema, sqlite
+from reconciler.store.connection import Connection
+from reconciler.store.exporting import FORMAT, VERSION
+from reconciler.store.store import SqliteStore
+from reconciler.store.urls import Place
+
+_HINT = "nothing was restored; take another export"
+_ACTOR = "store restore"
+_SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
+_PUT_APPLIED = """
+INSERT INTO applied
+    (one, revision, applied_at, passed_at, settled, gated, next_due, zone_rules, refusals)
+VALUES (1, :revision, :applied_at, :passed_at, :settled, :gated, :next_due, :zone_rules, 0)
+"""
+
+# What a line can do wrong beyond being no JSON: a field is missing, of another type, or unknown.
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+
+class Line(NamedTuple):
+    """One line of an export, counted from 1."""
+
+    number: int
+    entry: Mapping[str, Any]
+
+
+def restored_store(
+    place: Place, lines: Iterable[str], clock: Clock, rehearsal: bool
+) -> SqliteStore:
+    """Makes the store in one transaction. Raises StoreError."""
+    with sqlite.writing(place, create=True) as writer, writer.transaction() as connection:
+        if schema.version_of(connection, place.shown):
+            raise StoreError(
+                f"there is an install base at {place.shown} already",
+                "restore to a file that does not exist",
+            )
+        now = clock.now()
+        schema.create_or_migrate(
+            connection, place.shown, rehearsal=rehearsal, at=codec.time_text(now)
+        )
+        header = _Restoring(connection).put(_checked(lines))
+        applied = header["applied"]
+        event = EventDraft(
+            kind=EventKind.RESTORED,
+            at=now,
+            actor=_ACTOR,
+            revision=None if applied is None else applied["revision"],
+            message=f"restored from an export of {header['exported_at']}; what accounts asked for"
+            " after that is not known, nor are the events and the history before",
+            details={"exported_at": header["exported_at"], "store": header["store"]},
+        )
+        log.append(connection, (event,))
+    return SqliteStore(place, clock)
+
+
+def _checked(lines: Iterable[str]) -> Iterator[Line]:
+    """Every line but the last, which must close the export as it was written."""
+    sha256, number, closed = hashlib.sha256(), 0, False
+    for number, line in enumerate(_decoded(lines), start=1):
+        if closed:
+            raise _wrong(number, "comes after its end")
+        text = line.rstrip("\r\n")
+        entry = _parsed(number, text)
+        if entry.get("type") == "end":
+            closed = True
+            if (entry.get("lines"), entry.get("sha256")) != (number - 1, sha256.hexdigest()):
+                raise _wrong(number, "does not fit the lines before: the export was changed")
+            continue
+        sha256.update(f"{text}\n".encode())
+        yield Line(number, entry)
+    if not closed:
+        raise StoreError(f"the export is cut off after line {number}", _HINT)
+
+
+def _decoded(lines: Iterable[str]) -> Iterator[str]:
+    """A file that is no text fails while its lines are read."""
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise StoreError(f"the export is not UTF-8: {error.reason}", _HINT) from error
+
+
+def _parsed(number: int, text: str) -> Mapping[str, Any]:
+    try:
+        entry = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise _wrong(number, "is no JSON") from None
+    if not isinstance(entry, dict):
+        raise _wrong(number, "is no JSON object")
+    return entry
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _wrong(number: int, trouble: str) -> StoreError:
+    return StoreError(f"line {number} of the export {trouble}", _HINT)
+
+
+class _Restoring:
+    """Writes entry after entry; a pack waits for the releases on the lines that follow it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pack: PackRecord | None = None
+        self._releases: dict[str, ReleaseRecord] = {}
+        self._known: set[tuple[str, str | None]] = set()
+        self._header: Mapping[str, Any] = {}
+
+    def put(self, lines: Iterator[Line]) -> Mapping[str, Any]:
+        """All lines; returns the header. Raises StoreError."""
+        writers = {
+            "account": self._account,
+            "pack": self._start_pack,
+            "release": self._release,
+            "component": self._component,
+            "declaration": self._declaration,
+            "attachment": self._attachment,
+            "copy": self._copy,
+        }
+        number = 0
+        for number, entry in lines:
+            kind = str(entry.get("type"))
+            write = writers.get(kind) if number > 1 else {"header": self._start}.get(kind)
+            if write is None:
+                raise _wrong(number, f"has no place there: its type is {kind!r}")
+            if kind != "release":
+                self._finish_pack(number - 1)
+            try:
+                write(entry)
+            except _MALFORMED as error:
+                raise _wrong(number, f"can't be restored: {error!r}") from error
+        self._finish_pack(number)
+        if not self._header:
+            raise _wrong(1, "is no header")
+        return self._header
+
+    def _start(self, entry: Mapping[str, Any]) -> None:
+        if entry["format"] != FORMAT or entry["version"] > VERSION:
+            raise StoreError(
+                f"the export has format {entry['format']!r} version {entry['version']!r}, this"
+                f" program reads {FORMAT} up to version {VERSION}",
+                "use the version of reconciler that wrote it, or a newer one",
+            )
+        codec.time_of(entry["exported_at"])
+        str(entry["store"])
+        applied = entry["applied"]
+        if applied is not None:
+            columns = codec.applied_of(tuple(applied[name] for name in codec.APPLIED_COLUMNS))
+            self._connection.execute(_PUT_APPLIED, codec.applied_row(columns))
+        self._header = entry
+
+    def _account(self, entry: Mapping[str, Any]) -> None:
+        values = {"name": entry["name"], "suspended": entry["suspended"]}
+        self._connection.execute(accepting.PUT_ACCOUNT, values)
+        self._connection.execute(_SUSPEND, values)
+
+    def _start_pack(self, entry: Mapping[str, Any]) -> None:
+        columns = tuple(entry[name] for name in codec.PACK_COLUMNS)
+        self._pack, self._releases = codec.pack_of(columns, {}), {}
+        self._known.add((self._pack.name, None))
+
+    def _release(self, entry: Mapping[str, Any]) -> None:
+        columns = {name: entry[name] for name in codec.RELEASE_COLUMNS}
+        columns["body"] = canonical(entry["body"])
+        record = codec.release_of(tuple(columns.values()))
+        if self._pack is None or record.release.pack != self._pack.name:
+            raise ValueError("a release stands after its pack")
+        semver_key(record.release.version)
+        self._releases[record.release.version] = record
+        self._known.add((self._pack.name, record.release.version))
+
+    def _finish_pack(self, number: int) -> None:
+        """`number`: the last line of the pack and its releases."""
+        if self._pack is None:
+            return
+        record, self._pack = replace(self._pack, releases=self._releases), None
+        try:
+            accepting.put_packs(self._connection, (record,))
+        except StoreError as error:
+            raise _wrong(number, f"ends a pack that can't be restored: {error}") from error
+        except _MALFORMED as error:
+            raise _wrong(number, f"ends a pack that can't be restored: {error!r}") from error
+
+    def _component(self, entry: Mapping[str, Any]) -> None:
+        record = ComponentRecord(
+            component=entry["component"],
+            version=entry["version"],
+            fingerprint=entry["fingerprint"],
+        )
+        accepting.put_components(self._connection, (record,))
+
+    def _declaration(self, entry: Mapping[str, Any]) -> None:
+        found = restored(Kind(entry["kind"]), canonical(entry["body"]))
+        if found.name != entry["name"]:
+            raise ValueError(f"the body is that of {found.name}")
+        accepting.write_declarations(self._connection, (found,))
+
+    def _attachment(self, entry: Mapping[str, Any]) -> None:
+        columns = {name: entry[name] for name in codec.ATTACHED_COLUMNS}
+        for name in ("declared", "requested"):
+            columns[name] = None if columns[name] is None else canonical(columns[name])
+        row = codec.attached_of(tuple(columns.values()))
+        if (row.key.pack, row.release) not in self._known:
+            raise ValueError(f"{row.key.pack} {row.release or ''} is not in the export")
+        written = codec.attached_row(row, columns["updated_at"])
+        if deciding.put_attached(self._connection, written) != 1:
+            raise ValueError(f"account {row.key.account} is not in the export")
+
+    def _copy(self, entry: Mapping[str, Any]) -> None:
+        columns = (entry[name] for name in codec.COPY_COLUMNS)
+        copy = codec.copy_of(tuple(columns))
+        if deciding.put_copy(self._connection, codec.copy_row(copy)) != 1:
+            raise ValueError(f"account {copy.account} is not in the export")

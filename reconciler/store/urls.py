@@ -1,0 +1,44 @@
+"""A store's URL -> the file that holds it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import StoreError
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a SQLite store lies; `shown` is the path as the user wrote it, for messages.
+
+    `path` has no symbolic links: two names of one store must come to the same lock files.
+    """
+
+    path: Path
+    shown: str
+
+    def beside(self, suffix: str) -> Path:
+        """A file that belongs to the store, such as its -wal."""
+        return self.path.with_name(self.path.name + suffix)
+
+
+def place_of(url: str) -> Place:
+    """`sqlite:///relative/path.db` or `sqlite:////absolute/path.db`. Raises StoreError."""
+    shown = url.removeprefix(_SQLITE)
+    if shown == url or not shown or shown.endswith("/") or shown == ":memory:" or "\0" in shown:
+        raise StoreError(
+            f"{_without_password(url)!r} is not the URL of a store",
+            "write sqlite:///install-base.db, or sqlite:////var/lib/install-base.db (four slashes)"
+            " for an absolute path",
+        )
+    return Place(path=Path(shown).resolve(), shown=shown)
+
+
+def _without_password(url: str) -> str:
+    """URLs of servers may hold a password, which must not reach a log."""
+    scheme, separator, rest = url.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    if not (separator and at):
+        return url
+    return f"{scheme}://{credentials.partition(':')[0]}@{host}"
