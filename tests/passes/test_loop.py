@@ -1,4 +1,4 @@
-"""The loop: a pass at once, at each tick and at each due instant, whatever goes wrong in between."""
+"""The loop: a pass at once, at each tick and at each due instant, whatever goes wrong."""
 
 import threading
 from datetime import datetime, timedelta
