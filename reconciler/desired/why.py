@@ -138,7 +138,10 @@ class _Teller:
         else:
             yield (f"{what}, not the current release, {record.current}.",)
         if standing.reason is not None:
-            aim = f"{standing.target} waits: " if row.release != standing.target else ""
+            behind = (
+                row.release != standing.target and standing.state is not AttachmentState.WAITING
+            )
+            aim = f"{standing.target} waits: " if behind else ""
             yield (_capital(f"{aim}{standing.reason}"), *_until(standing))
 
     def _coming(self, row: Attached, standing: Standing) -> Iterator[Sentence]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from reconciler.desired.phrases import counted
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Change, Plan
 from reconciler.model.declarations import Kind
@@ -59,7 +60,7 @@ def _change_event(plan: Plan, tree: Tree, change: Change, actor: str) -> EventDr
     kind = EventKind.WINDOW_MOVED if moved else EventKind(str(change.action))
     message = f"{change.action} {change.name}: {change.before or '–'} → {change.after or '–'}"
     if change.attachments:
-        message += f", {change.attachments:,} attachments"
+        message += f", {counted(change.attachments, 'attachment')}"
     if change.reason:
         message += f" ({change.reason})"
     return _draft(plan, actor, kind, message, pack=change.name, details=details)

@@ -1,0 +1,128 @@
+"""`reconciler apply`: a revision -> the install base made so, in one pass."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import options
+
+if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
+    from reconciler.ports import Source
+    from reconciler.settings import Settings
+
+
+@click.command()
+@options.repository
+@options.revision
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Apply only if this saved plan is still the plan.",
+)
+@click.option("--allow-destructive", is_flag=True, help="Pass over the publisher's limits.")
+@click.option("--allow-rewind", is_flag=True, help="Accept a revision that does not descend.")
+@click.option(
+    "--lease-wait",
+    type=click.FloatRange(min=0, max=86_400),
+    default=35.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another reconciler.",
+)
+@options.actor
+@options.reads_store("text", "json")
+def command(
+    repo: str,
+    revision: str | None,
+    plan_file: Path | None,
+    allow_destructive: bool,
+    allow_rewind: bool,
+    lease_wait: float,
+    actor: str,
+    store: str,
+    now: datetime | None,
+    format_: str,
+) -> int:
+    """Make the install base what a revision says: one pass.
+
+    Immediate releases go out at once, scheduled ones when their window has opened. A revision with
+    errors, or over a limit, is refused as a whole; what is due under the applied one is carried
+    out all the same. Killed at any moment, the next pass finishes the rest.
+
+    \b
+    Examples:
+      reconciler apply
+      reconciler apply --plan plan.json
+      reconciler apply --store sqlite:////var/lib/reconciler/install-base.db
+    """
+    from reconciler.cli.plan_file import read_plan
+    from reconciler.settings import Settings
+
+    expected = None if plan_file is None else read_plan(plan_file)
+    settings = Settings(
+        repository=repo,
+        store_url=store,
+        revision=revision,
+        now=now,
+        actor=actor,
+        lease_wait_seconds=lease_wait,
+        allow_destructive=allow_destructive,
+        allow_rewind=allow_rewind,
+    )
+    read_before_creating(settings)
+    return _pass(settings, expected, format_)
+
+
+def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: str) -> int:
+    from reconciler.cli import output
+    from reconciler.cli.progress import progress
+    from reconciler.cli.reading import zone_of
+    from reconciler.reconcile import reconcile
+    from reconciler.report import objects
+    from reconciler.report.plan import json, verdict
+    from reconciler.wiring import open_world
+
+    with open_world(settings, store="create") as world:
+        started = time.perf_counter()
+        unreached = fetch(lambda: world.source)
+        with progress() as bars:
+            outcome = reconcile(world, expected=expected, progress=bars)
+        seconds = time.perf_counter() - started
+        at, zone = world.clock.now(), zone_of(world.store)
+        if settings.revision is None and outcome.revision is not None:
+            output.note_uncommitted(world.source, "applied")
+    if format_ == "json":
+        output.write(objects.document(json.apply_fields(outcome, at)))
+    else:
+        output.write(verdict.render(outcome, at, output.style(), seconds, zone))
+    output.tell_outcome(outcome)
+    if unreached is not None and outcome.error is None:
+        output.tell(unreached)
+    return outcome.exit_code or (0 if unreached is None else unreached.exit_code)
+
+
+def read_before_creating(settings: "Settings") -> None:
+    """Where there is no store yet: a repository that can't be read must not leave an empty one."""
+    from reconciler.wiring import open_world
+
+    with open_world(settings, store="optional") as world:
+        if world.store is None:
+            world.source.refresh()
+            world.source.resolve(settings.revision)
+
+
+def fetch(source: "Callable[[], Source]") -> "ReconcilerError | None":
+    """Fetches a remote; what can't be fetched is returned, since due work goes on without it."""
+    from reconciler.errors import SourceError
+
+    try:
+        source().refresh()
+    except SourceError as error:
+        return error
+    return None

@@ -1,0 +1,56 @@
+"""`reconciler attachments`: the store -> a line for each attachment."""
+
+from datetime import datetime
+
+import click
+
+from reconciler.cli import options
+
+_STATES = ("not-entitled", "suspended", "held", "waiting", "not-installed", "running")
+
+
+@click.command()
+@click.option("--account", help="Only those of this account.")
+@click.option("--pack", help="Only those of this pack.")
+@click.option("--state", type=click.Choice(_STATES), help="Only those in this state.")
+@options.reads_store("text", "json")
+def command(
+    account: str | None,
+    pack: str | None,
+    state: str | None,
+    store: str,
+    now: datetime | None,
+    format_: str,
+) -> int:
+    """List attachments with what each runs, should run, and why.
+
+    --format json prints JSON Lines: one object a line.
+
+    \b
+    Examples:
+      reconciler attachments --pack order-to-cash
+      reconciler attachments --state waiting
+      reconciler attachments --format json | jq -r 'select(.release != .target) | .account'
+    """
+    from reconciler.cli import output
+    from reconciler.cli.reading import opened, zone_of
+    from reconciler.desired.standing import Standings
+    from reconciler.report import attachments as report
+    from reconciler.report import objects
+
+    with opened(store, now) as (found, at):
+        base = found.base()
+        rows = found.attached(account=account, pack=pack) if base.applied is not None else iter(())
+        standings = Standings(base, at) if base.applied is not None else None
+        pairs = (
+            (row, standing)
+            for row in rows
+            if standings is not None
+            and (standing := standings.of(row)).state == (state or standing.state)
+        )
+        if format_ == "json":
+            for row, standing in pairs:
+                output.write(objects.line(report.fields(row, standing)))
+        else:
+            output.write(report.text(pairs, zone_of(found), at, output.style()))
+    return 0

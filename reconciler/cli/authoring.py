@@ -1,0 +1,64 @@
+"""A manifest's text -> a file in the working copy, and whether the tree is still valid with it."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.model.findings import Finding
+    from reconciler.model.tree import Tree
+    from reconciler.wiring import OpenedWorld
+
+_UNFIT_FOR_PATHS = re.compile(r"[^A-Za-z0-9._+-]+")
+
+
+def working_tree(world: "OpenedWorld") -> "Tree":
+    """What the files on disk declare. Raises SourceError where there is no working copy."""
+    from reconciler.steps.judge import tree_of
+
+    return tree_of(world.source.worktree(), world.cache_folder)
+
+
+def path_part(text: str) -> str:
+    """A version as the name of a file or folder; never hidden, never a way out of its folder."""
+    return _UNFIT_FOR_PATHS.sub("-", text).lstrip(".-") or "version"
+
+
+def create(root: Path, path: str, text: str) -> None:
+    """Writes a new file below the root; one that exists is never replaced."""
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise ReconcilerError(f"{path} exists already", "move it away first") from None
+    except OSError as error:
+        raise ReconcilerError(f"cannot write {path}: {error.strerror}") from error
+
+
+def errors_in(world: "OpenedWorld", paths: set[str]) -> tuple["Finding", ...]:
+    """The errors of the working tree that lie in these files; empty where HEAD is missing."""
+    from reconciler.errors import SourceError
+    from reconciler.model.findings import Severity
+    from reconciler.reconcile import validate
+
+    try:
+        judgement = validate(world, worktree=True)
+    except SourceError:
+        return ()
+    return tuple(
+        found
+        for found in judgement.findings
+        if found.severity is Severity.ERROR and found.path in paths
+    )
+
+
+def tell_errors(found: tuple["Finding", ...]) -> None:
+    """What is wrong with what was just written, on stderr."""
+    from reconciler.cli import output
+
+    for finding in found:
+        output.note(f"{finding.path}:{finding.line}: {finding.rule}: {finding.message}")

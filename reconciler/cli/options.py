@@ -1,0 +1,110 @@
+"""Options that several commands share -> parameters, and parameters -> settings."""
+
+import getpass
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.settings import DEFAULT_STORE
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+_YEARS = range(1970, 9000)
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 date and time with its offset -> an aware datetime in UTC."""
+
+    name = "ISO-8601"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date and time, such as 2026-12-01T05:00:00Z", param, ctx)
+        if found.tzinfo is None:
+            self.fail(f"{value!r} has no offset: add Z for UTC, or -05:00", param, ctx)
+        if found.year not in _YEARS:
+            self.fail(f"{value!r} is out of range", param, ctx)
+        return found.astimezone(UTC)
+
+
+def repository(command: Command) -> Command:
+    """REPO: a working copy, a bare repository, a folder inside one, or a URL."""
+    return click.argument("repo", default=".")(command)
+
+
+def store(command: Command) -> Command:
+    """--store URL, or RECONCILER_STORE."""
+    return click.option(
+        "--store",
+        envvar="RECONCILER_STORE",
+        default=DEFAULT_STORE,
+        show_default=True,
+        metavar="URL",
+        help="The store. Also set by RECONCILER_STORE.",
+    )(command)
+
+
+def now(command: Command) -> Command:
+    """--now: another time than the clock's."""
+    return click.option(
+        "--now",
+        type=Instant(),
+        help="Act as if it were this time (with offset). Writes only to a rehearsal store.",
+    )(command)
+
+
+def output_format(*formats: str) -> Callable[[Command], Command]:
+    """--format, the first being the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How the output is written.",
+    )
+
+
+def revision(command: Command) -> Command:
+    """--revision: a commit, branch or tag."""
+    return click.option(
+        "--revision", metavar="R", help="A commit, branch or tag.  [default: HEAD]"
+    )(command)
+
+
+def actor(command: Command) -> Command:
+    """--actor: who is written into events."""
+    return click.option(
+        "--actor",
+        envvar="RECONCILER_ACTOR",
+        default=user,
+        show_default="the user",
+        help="Who is written into the events. Also set by RECONCILER_ACTOR.",
+    )(command)
+
+
+def user() -> str:
+    """The name of the user who runs the command; "reconciler" where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return os.environ.get("USER") or "reconciler"
+
+
+def reads_store(*formats: str) -> Callable[[Command], Command]:
+    """--store, --now and --format: what every command has that reads a store."""
+
+    def decorate(command: Command) -> Command:
+        return store(now(output_format(*formats)(command)))
+
+    return decorate

@@ -1,0 +1,37 @@
+"""`reconciler status`: the store -> what every pack's attachments run."""
+
+from datetime import datetime
+
+import click
+
+from reconciler.cli import options
+
+
+@click.command()
+@options.reads_store("text", "json")
+def command(store: str, now: datetime | None, format_: str) -> int:
+    """Show what runs: every pack with its releases and attachments.
+
+    \b
+    Examples:
+      reconciler status
+      reconciler status --format json | jq '.packs[] | select(.pending)'
+    """
+    from reconciler.cli import output
+    from reconciler.cli.reading import opened
+    from reconciler.desired.status import status
+    from reconciler.report import objects
+    from reconciler.report import status as report
+    from reconciler.report.words import short
+
+    with opened(store, now) as (found, at):
+        overview = status(found.base(), at)
+        refusal = found.last_refusal()
+    trouble = None
+    if refusal is not None:
+        trouble = f"revision {short(refusal.revision)} was refused: {refusal.message}"
+    if format_ == "json":
+        output.write(objects.document(report.fields(overview, trouble)))
+    else:
+        output.write(report.text(overview, trouble, at, output.style()))
+    return 0

@@ -1,0 +1,205 @@
+"""`reconciler store`: what looks after a store."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+
+if TYPE_CHECKING:
+    from reconciler.ports import Clock
+    from reconciler.settings import Settings
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(name="store")
+def command() -> None:
+    """Look after the store: migrate, check, backup, export, rebuild."""
+
+
+@command.command()
+@options.store
+@options.output_format("text", "json")
+def migrate(store: str, format_: str) -> int:
+    """Bring a store to the newest schema version; makes one when there is none.
+
+    \b
+    Example:
+      reconciler store backup before.db && reconciler store migrate
+    """
+    from reconciler.store import migrate as migrated
+
+    version = migrated(store)
+    return _say(format_, f"{store} is at schema version {version}.", {"version": version})
+
+
+@command.command()
+@options.store
+@options.output_format("text", "json")
+def check(store: str, format_: str) -> int:
+    """Verify the file, the chain of events and every invariant. Exits 1 when something is wrong.
+
+    \b
+    Example:
+      reconciler store check
+    """
+    from reconciler.cli import output
+    from reconciler.report import objects
+    from reconciler.report.escape import terminal
+    from reconciler.report.words import counted
+    from reconciler.store import check as violations
+
+    found = violations(store)
+    if format_ == "json":
+        output.write(objects.document({"sound": not found, "violations": found}))
+    elif not found:
+        output.write(f"{terminal(store)} is sound.\n")
+    else:
+        output.write("".join(f"{terminal(sentence)}\n" for sentence in found))
+        output.note(f"{counted(len(found), 'violation')} in {store}")
+    return 1 if found else 0
+
+
+@command.command()
+@click.argument("file", type=_FILE)
+@options.store
+@options.output_format("text", "json")
+def backup(file: Path, store: str, format_: str) -> int:
+    """Copy a store to a new file, as it is at one instant, also while a pass runs.
+
+    \b
+    Example:
+      reconciler store backup install-base-2026-11-22.db
+    """
+    from reconciler.store import backup as back_up
+
+    back_up(store, str(file))
+    return _say(format_, f"{store} is copied to {file}.", {"file": str(file)})
+
+
+@command.command()
+@click.option("--out", type=_FILE, help="Write to this file.  [default: stdout]")
+@options.store
+@options.now
+@options.output_format("text", "json")
+def export(out: Path | None, store: str, now: datetime | None, format_: str) -> int:
+    """Write all that can't be had from git again, as JSON Lines, for store rebuild --from.
+
+    Whatever --format says, the export itself is JSON Lines.
+
+    \b
+    Example:
+      reconciler store export --out requests.jsonl
+    """
+    from reconciler.cli import output
+    from reconciler.cli.plan_file import write_text
+    from reconciler.cli.reading import opened
+    from reconciler.store import export as exported
+
+    with opened(store, now) as (found, _):
+        lines = exported(found)
+        if out is None:
+            for line in lines:
+                output.write(line)
+            return 0
+        text = "".join(lines)
+    write_text(out, text)
+    number = text.count("\n")
+    told = {"file": str(out), "lines": number}
+    return _say(format_, f"{store} is exported to {out}: {number:,} lines.", told)
+
+
+@command.command()
+@options.repository
+@click.option(
+    "--from",
+    "export_file",
+    type=click.File("r", encoding="utf-8"),
+    help="The last export, which holds what accounts had asked for.",
+)
+@options.revision
+@options.actor
+@options.reads_store("text", "json")
+def rebuild(
+    repo: str,
+    export_file: IO[str] | None,
+    revision: str | None,
+    actor: str,
+    store: str,
+    now: datetime | None,
+    format_: str,
+) -> int:
+    """Make a lost store anew: from the last export, if there is one, and one pass.
+
+    Refuses when the store exists. Without an export, what accounts had installed and adopted for
+    themselves is lost, and an event says so.
+
+    \b
+    Examples:
+      reconciler store rebuild --from requests.jsonl
+      reconciler store rebuild https://git.example/acme.git
+    """
+    from reconciler.cli import output
+    from reconciler.cli.apply import fetch
+    from reconciler.cli.reading import zone_of
+    from reconciler.reconcile import reconcile
+    from reconciler.report import objects
+    from reconciler.report.escape import terminal
+    from reconciler.report.plan import json, verdict
+    from reconciler.settings import Settings
+    from reconciler.wiring import open_world
+
+    settings = Settings(repository=repo, store_url=store, revision=revision, now=now, actor=actor)
+    _refuse_existing(settings)
+    with open_world(settings, store="none") as world:
+        world.source.refresh()
+        world.source.resolve(revision)
+        if export_file is not None:
+            _restore(store, export_file, world.clock, now)
+    with open_world(settings, store="create") as world:
+        fetch(lambda: world.source)
+        outcome = reconcile(world)
+        at, zone = world.clock.now(), zone_of(world.store)
+    if format_ == "json":
+        output.write(objects.document(json.apply_fields(outcome, at)))
+    else:
+        if export_file is not None:
+            output.write(f"Restored {terminal(store)} from {terminal(export_file.name)}.\n")
+        output.write(verdict.render(outcome, at, output.style(), zone=zone))
+    output.tell_outcome(outcome)
+    return outcome.exit_code
+
+
+def _refuse_existing(settings: "Settings") -> None:
+    from reconciler.errors import StoreError
+    from reconciler.wiring import open_world
+
+    with open_world(settings, store="optional") as world:
+        if world.store is not None:
+            raise StoreError(
+                f"{settings.store_url} exists; only a lost store is rebuilt",
+                "move it away first, or name another one with --store",
+            )
+
+
+def _restore(url: str, lines: Iterable[str], clock: "Clock", now: datetime | None) -> None:
+    from reconciler.errors import StoreError
+    from reconciler.store import restore
+
+    try:
+        restore(url, lines, clock=clock, rehearsal=now is not None)
+    except UnicodeDecodeError as error:
+        raise StoreError("the export is not UTF-8", "take another export") from error
+
+
+def _say(format_: str, sentence: str, fields: dict[str, object]) -> int:
+    from reconciler.cli import output
+    from reconciler.report import objects
+    from reconciler.report.escape import terminal
+
+    output.write(objects.document(fields) if format_ == "json" else f"{terminal(sentence)}\n")
+    return 0

@@ -1,0 +1,98 @@
+"""The outcome of a plan or a pass -> the JSON objects of `plan` and `apply`, on failure too."""
+
+from datetime import datetime
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.changes import Change
+from reconciler.model.outcome import PassOutcome
+from reconciler.model.windows import Window
+from reconciler.report import objects
+from reconciler.report.objects import Fields
+from reconciler.report.plan import totals
+from reconciler.report.times import iso, iso_or_none
+
+
+def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
+    """What `plan` prints; `now` is shown where there was nothing to plan."""
+    plan = outcome.plan
+    fields: Fields = {
+        "revision": outcome.revision,
+        "descends": plan.descends if plan is not None else True,
+        "now": iso(plan.now if plan is not None else now),
+        "digest": plan.digest if plan is not None else None,
+        "store": plan.store_id if plan is not None else None,
+        "changes": [_change(change) for change in plan.changes] if plan is not None else [],
+        "waiting": [_waiting(change) for change in plan.waiting] if plan is not None else [],
+        "findings": [objects.finding(found) for found in outcome.findings],
+        "summary": totals.summary(plan.changes) if plan is not None else {},
+        "next_due": iso_or_none(totals.next_due(outcome)),
+        "in_force": outcome.in_force,
+    }
+    if outcome.error is not None:
+        fields["error"] = objects.error(outcome.error)
+    return fields
+
+
+def apply_fields(outcome: PassOutcome, now: datetime) -> Fields:
+    """What `apply` prints: the plan's fields, and what was done."""
+    plan = outcome.plan
+    done = len(plan.changes) if plan is not None and outcome.run is not None else 0
+    return {
+        **plan_fields(outcome, now),
+        "applied": {"changes": done, "attachments": outcome.moved},
+        "late": outcome.late,
+        "run": outcome.run,
+    }
+
+
+def failed_plan(trouble: ReconcilerError, now: datetime | None) -> Fields:
+    """The plan's fields where there is no plan, with the error."""
+    return {
+        "revision": None,
+        "descends": None,
+        "now": iso_or_none(now),
+        "digest": None,
+        "store": None,
+        "changes": [],
+        "waiting": [],
+        "findings": [],
+        "summary": {},
+        "next_due": None,
+        "in_force": None,
+        "error": objects.error(trouble),
+    }
+
+
+def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
+    """The fields of `apply` where nothing was done, with the error."""
+    nothing = {"applied": {"changes": 0, "attachments": 0}, "late": 0, "run": None}
+    return {**failed_plan(trouble, now), **nothing}
+
+
+def _change(change: Change) -> Fields:
+    return {
+        "action": change.action.value,
+        "kind": change.kind.value,
+        "name": change.name,
+        "release": change.release,
+        "before": change.before,
+        "after": change.after,
+        "attachments": change.attachments,
+        "destructive": change.destructive,
+        "reason": change.reason,
+        "path": change.path,
+        "late": change.late,
+        "window": _window(change.window),
+        "members": list(change.members),
+    }
+
+
+def _waiting(change: Change) -> Fields:
+    gate = None if change.gate is None else change.gate.value
+    return {**_change(change), "gate": gate, "until": iso_or_none(change.until)}
+
+
+def _window(window: Window | None) -> Fields | None:
+    if window is None:
+        return None
+    return {"opens_at": iso(window.opens_at), "closes_at": iso(window.closes_at)}

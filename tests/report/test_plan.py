@@ -1,0 +1,197 @@
+"""The outcome of a plan or a pass in every format."""
+
+from datetime import timedelta
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
+from reconciler.model.declarations import Kind
+from reconciler.report.plan import json as as_json
+from reconciler.report.plan import markdown, text, verdict
+
+
+def sample(values: Any) -> Any:
+    release = values.change(
+        "release", before="1.4.0", after="1.5.1", release="1.5.1", attachments=1204
+    )
+    schedule = values.change(
+        "schedule",
+        "stock",
+        before="2.0.0",
+        after="2.1.0",
+        release="2.1.0",
+        attachments=288,
+        window=values.window,
+    )
+    uninstall = values.change(
+        "uninstall",
+        "returns",
+        kind=Kind.ATTACHMENT,
+        before="1.0.0",
+        attachments=1,
+        reason="account initech left group retail",
+        members=("initech/returns",),
+    )
+    create = values.change("create", "acme", kind=Kind.MANAGED_ACCOUNT, after="ab12")
+    waiting = values.waiting(
+        "release",
+        "invoices",
+        before="3.1.0",
+        after="3.2.0",
+        release="3.2.0",
+        attachments=96,
+        reason='freeze "black friday"',
+        until=values.window.opens_at,
+    )
+    return values.outcome(
+        release, schedule, create, uninstall, waiting=(waiting,), run="r1", moved=1205
+    )
+
+
+def test_text_tells_what_to_whom_and_when(values: Any) -> None:
+    told = text.render(sample(values), "install-base.db")
+    lines = told.splitlines()
+    assert lines[0] == (
+        "Plan 7f3c1a for revision 9e1b2d4 against install-base.db, Sun 22 Nov 2026 15:04 New York"
+    )
+    assert "Tue 1 Dec 00:00–01:00 New York = 05:00–06:00 UTC  288 attachments" in told
+    assert "account initech left group retail  ! destructive" in told
+    assert "      initech/returns" in lines
+    assert 'held by freeze "black friday"' in told
+    assert "until Tue 1 Dec 00:00 New York" in told
+    assert "  create 1 ManagedAccount: acme" in lines
+    assert lines[-1] == (
+        "1,204 attachments change now, 288 are scheduled, 1 is uninstalled, 96 wait."
+        " Nothing was changed."
+    )
+
+
+def test_a_plan_without_changes_says_that_there_is_nothing_to_do(values: Any) -> None:
+    told = text.render(values.outcome(), "x.db")
+    assert told.splitlines()[-1] == "Nothing to do: 9e1b2d4 changes nothing."
+
+
+def test_a_rewind_and_a_refusal_come_first(values: Any) -> None:
+    rewound = text.render(values.outcome(descends=False), "x.db").splitlines()[1]
+    assert rewound.startswith("! This revision does not descend from the applied one 51c0de2")
+    refused = values.outcome(error=RefusedByLimit("over the limit", "acknowledge it"))
+    assert "! Refused: over the limit" in text.render(refused, "x.db")
+
+
+def test_an_invalid_revision_has_no_plan_and_names_the_command_to_run(values: Any) -> None:
+    outcome = values.outcome(
+        plan=None, findings=(values.finding(),), error=InvalidRevision("1 error")
+    )
+    assert text.render(outcome, "x.db") == (
+        "Revision 9e1b2d4 would be refused: 1 error (reconciler validate --revision 9e1b2d4).\n"
+    )
+
+
+def test_json_fits_its_schemas(values: Any, output_schema: Any) -> None:
+    outcome = sample(values)
+    plan = as_json.plan_fields(outcome, values.now)
+    Draft202012Validator(output_schema("plan")).validate(plan)
+    assert plan["summary"] == {"create": 1, "release": 1, "schedule": 1, "uninstall": 1}
+    assert plan["waiting"][0]["until"] == "2026-12-01T05:00:00Z"
+    assert [change["destructive"] for change in plan["changes"]] == [False, False, False, True]
+    applied = as_json.apply_fields(outcome, values.now)
+    Draft202012Validator(output_schema("apply")).validate(applied)
+    assert applied["applied"] == {"changes": 4, "attachments": 1205}
+
+
+def test_json_has_the_same_fields_on_failure(values: Any, output_schema: Any) -> None:
+    error = StalePlan("the plan is stale", "make a new one")
+    for failed, schema, good in (
+        (as_json.failed_plan(error, None), "plan", as_json.plan_fields),
+        (as_json.failed_apply(error, values.now), "apply", as_json.apply_fields),
+    ):
+        Draft202012Validator(output_schema(schema)).validate(failed)
+        assert set(failed) == {*good(values.outcome(), values.now), "error"}
+        assert failed["error"]["code"] == 5
+
+
+def test_markdown_gives_the_verdict_in_line_one_and_fits_a_comment(values: Any) -> None:
+    told = markdown.render(sample(values))
+    first = told.splitlines()[0]
+    assert first.startswith(
+        "**Releases orders 1.5.1 to 1,204 attachments as soon as this is merged"
+    )
+    assert "uninstalls 1 attachment" in first
+    assert "| schedule | stock | 2.0.0 → 2.1.0 | 2026-12-01 05:00–06:00 |" in told
+    assert "### Destructive changes" in told
+    assert "### Waiting" in told
+
+
+def test_a_huge_plan_stays_below_the_limit_and_says_what_was_left_out(values: Any) -> None:
+    changes = [
+        values.change("create", f"account-{n}", kind=Kind.MANAGED_ACCOUNT) for n in range(9000)
+    ]
+    gone = [
+        values.change("delete", f"pack-{n}", kind=Kind.INTEGRATION_PACK, reason="x" * 900)
+        for n in range(500)
+    ]
+    findings = tuple(values.finding("m" * 5000) for _ in range(200))
+    told = markdown.render(values.outcome(*changes, *gone, findings=findings))
+    assert len(told) <= markdown.MOST_CHARACTERS
+    assert "more; the output of the command has them all" in told
+    assert told.rstrip().endswith("</sub>")
+
+
+def test_names_in_markdown_do_not_act(values: Any) -> None:
+    evil = values.change("delete", "<script>@all](http://x)|`", kind=Kind.INTEGRATION_PACK)
+    told = markdown.render(values.outcome(evil))
+    assert "<script>" not in told
+    assert "@all" not in told
+    assert "http://" not in told
+
+
+def test_the_verdict_of_a_pass_tells_what_was_done_and_what_comes(values: Any) -> None:
+    due = values.now + timedelta(days=8, hours=9)
+    outcome = sample(values)
+    told = verdict.render(outcome, values.now, seconds=0.9)
+    assert told == (
+        "Applied 9e1b2d4: 1,204 attachments upgraded and 1 uninstalled in 0.9 s, 96 waiting.\n"
+    )
+    idle = values.outcome(plan=None, next_due=due)
+    assert verdict.render(idle, values.now) == (
+        "Nothing to do: 9e1b2d4 is applied. Next: Tue 1 Dec 00:04 New York (in 8 days).\n"
+    )
+
+
+def test_the_verdict_of_a_refusal_tells_what_stays_in_force_and_what_was_due(values: Any) -> None:
+    outcome = values.outcome(
+        revision="51c0de2" + "0" * 33,
+        findings=(values.finding(), values.finding()),
+        error=InvalidRevision("2 errors"),
+        run="r1",
+        moved=288,
+    )
+    assert verdict.render(outcome, values.now) == (
+        "Refused 51c0de2: 2 errors (reconciler validate --revision 51c0de2)."
+        " 9e1b2d4 stays in force; 288 attachments that were due under it were upgraded.\n"
+    )
+
+
+def test_adopters_accounts_and_their_clocks_are_told(values: Any) -> None:
+    outcome = values.outcome(
+        values.change("release", before="1.0.0", after="1.2.0", release="1.2.0", attachments=2),
+        values.change("supersede", before="1.1.0", release="1.1.0"),
+        values.change(
+            "schedule",
+            "stock",
+            before="1.0.0",
+            after="2.0.0",
+            release="2.0.0",
+            attachments=2,
+            window=values.window,
+        ),
+        base=values.base_with_rows(),
+    )
+    assert "2 attachments  1 of them early adopters of 1.1.0" in text.render(outcome, "x.db")
+    told = markdown.render(outcome)
+    assert told.startswith(
+        "**Releases orders 1.2.0 to 2 attachments in 2 accounts as soon as this is merged;"
+        " ends the testing period of orders 1.1.0; schedules stock 2.0.0"
+    )
+    assert "| Tue 1 Dec 00:00 to Tue 1 Dec 18:00 | 1 | 2 | 0 |" in told
