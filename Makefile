@@ -28,7 +28,7 @@ unit: $(STAMP) ## the tests, on all cores
 	$(BIN)/pytest -n auto
 
 golden: $(STAMP) ## write the golden files anew, for review with git diff
-	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/golden
+	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_readme.py
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

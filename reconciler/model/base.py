@@ -9,7 +9,6 @@ from typing import Any
 from reconciler.model.declarations import AttachmentMode, Deployment, Release
 from reconciler.model.tree import Tree
 
-
 # contained component -> setting -> value, or {"secretRef": text}
 Extensions = Mapping[str, Mapping[str, Any]]
 

@@ -25,7 +25,7 @@ from reconciler.plan.digest import digest
 from reconciler.plan.due import next_due
 from reconciler.plan.order import ordered
 from reconciler.plan.packs import Moment, PackStep, pack_step, settled_step, undeclared
-from reconciler.plan.rows import Tally, moves
+from reconciler.plan.rows import NAMED, Tally, moves
 
 _SPOKEN = {
     Gate.ACCOUNT_SUSPENDED: "the account is suspended",
@@ -122,7 +122,9 @@ class _Builder:
 
     def changes(self) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
         found = [self._sized(change) for step in self.steps.values() for change in step.changes]
-        waiting = [change for step in self.steps.values() for change in step.waiting]
+        waiting = [
+            self._reaching(change) for step in self.steps.values() for change in step.waiting
+        ]
         for change in self._rows(found):
             (waiting if change.gate else found).append(change)
         found += declaration_changes(self.base.tree, self.difference, self._told(found))
@@ -137,6 +139,21 @@ class _Builder:
         if change.action not in (Action.SCHEDULE, Action.RESCHEDULE):
             return change
         return replace(change, attachments=self.rows_by_pack[change.name])
+
+    def _reaching(self, change: Change) -> Change:
+        """A release that waits counts the rows that it will move once nothing holds it back."""
+        if change.action not in (Action.RELEASE, Action.PROMOTE):
+            return change
+        record = replace(self.steps[change.name].record, current=change.after, pending=None)
+        released = {change.name: PackStep(record=record)}
+        rows = [row for row in self.membership.rows.values() if row.key.pack == change.name]
+        reached = [
+            row
+            for row, step in moves(rows, released, self.gates, self.suspended_packs)
+            if step.action is Action.UPGRADE and step.gate is None
+        ]
+        names = tuple(str(row.key) for row in reached[:NAMED])
+        return replace(change, attachments=len(reached), members=names)
 
     def _rows(self, found: list[Change]) -> Iterator[Change]:
         """Attachment changes; rows that a release moves are counted in its change, in place."""
@@ -219,7 +236,7 @@ class _Builder:
                 found[place] = replace(
                     mover,
                     attachments=mover.attachments + change.attachments,
-                    members=names if mover.destructive else names[:10],
+                    members=names if mover.destructive else names[:NAMED],
                 )
                 return True
         return False

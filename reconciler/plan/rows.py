@@ -10,7 +10,7 @@ from reconciler.model.changes import DESTRUCTIVE, Action, Change, Gate
 from reconciler.model.declarations import Kind
 from reconciler.plan.packs import PackStep
 
-_NAMED = 10
+NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -55,7 +55,7 @@ class Tally:
         )
         self.counts[cohort] = self.counts.get(cohort, 0) + 1
         named = self.names.setdefault(cohort, [])
-        if action in DESTRUCTIVE or len(named) < _NAMED:
+        if action in DESTRUCTIVE or len(named) < NAMED:
             named.append(str(row.key))
 
     def changes(self) -> list[Change]:

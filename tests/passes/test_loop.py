@@ -79,7 +79,7 @@ def test_a_bad_commit_is_refused_once_while_what_is_due_goes_on(office: Any) -> 
     assert sum(outcome.moved for _, outcome in told) == 3
     with open_world(office.settings("2026-12-02T00:00"), store="existing") as world:
         assert world.store is not None
-        kinds = [event.draft.kind for event in world.store.events()]
+        kinds = [str(event.draft.kind) for event in world.store.events()]
         refusal = world.store.last_refusal()
     assert kinds.count("refused") == 1
     assert kinds.count("contested") == 1

@@ -34,7 +34,7 @@ def changes(outcome: Any) -> list[str]:
 def events(office: Any) -> list[str]:
     with open_world(office.settings(NOV20), store="existing") as world:
         assert world.store is not None
-        return [event.draft.kind for event in world.store.events()]
+        return [str(event.draft.kind) for event in world.store.events()]
 
 
 def test_a_second_pass_writes_nothing_and_tells_nothing(office: Any) -> None:
@@ -120,7 +120,7 @@ def test_an_acknowledgement_covers_what_it_names_until_it_expires(
     office.publisher(limits={"maxUninstalls": 0})
     office.commit()
     office.apply(NOV20)
-    entry = {"action": "uninstall", "name": "stock", "reason": "moved"}
+    entry: dict[str, str | int] = {"action": "uninstall", "name": "stock", "reason": "moved"}
     entry |= {"attachments": attachments, "expires": expires}
     office.publisher(limits={"maxUninstalls": 0}, acknowledged=[entry])
     office.drop("Attachment", "acme/stock/west")

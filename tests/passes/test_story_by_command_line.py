@@ -156,7 +156,7 @@ def test_gates_are_seen_waiting_and_go_without_a_commit(office: Any, cli: Cli) -
     office.commit()
     code, report = cli("apply", now="2026-12-01T12:00:00")
     assert code == 0
-    assert shown(report, "waiting") == ["release orders 1.0.0>1.1.0 x0"]
+    assert shown(report, "waiting") == ["release orders 1.0.0>1.1.0 x2"]
     assert report["waiting"][0]["until"] == "2026-12-03T05:00:00Z"
     _, report = cli("apply", now="2026-12-03T05:00:00")
     assert shown(report) == ["release orders 1.0.0>1.1.0 x2"]

@@ -26,7 +26,7 @@ def test_a_freeze_holds_an_immediate_release_until_it_ends(desk: Any, shortened:
     plan = desk.apply("2026-11-27T12:00")
     assert shortened(plan) == []
     assert [c.action for c in plan.changes] == ["create"]
-    assert waits(plan) == [("release", Gate.FREEZE, "2026-11-30T05:00", 0)]
+    assert waits(plan) == [("release", Gate.FREEZE, "2026-11-30T05:00", 2)]
     assert plan.next_due is not None
     assert plan.next_due.isoformat() == "2026-11-30T05:00:00+00:00"
     assert desk.base.packs["orders"].current == "1.0.0"
@@ -47,7 +47,7 @@ def test_a_freeze_that_ends_inside_the_window_releases_at_its_end_and_not_late(
     desk.release("1.1.0", on="2026-12-01")
     desk.apply("2026-11-20T12:00")
     plan = desk.apply("2026-12-01T05:00")
-    assert waits(plan) == [("promote", Gate.FREEZE, "2026-12-01T05:30", 0)]
+    assert waits(plan) == [("promote", Gate.FREEZE, "2026-12-01T05:30", 2)]
     plan = desk.apply("2026-12-01T05:30")
     assert shortened(plan) == ["promote 1.0.0>1.1.0 x2"]
     assert not plan.changes[0].late
@@ -113,7 +113,7 @@ def test_asap_releases_a_missed_window_at_once_and_calls_it_late(
 def test_next_window_waits_for_the_next_local_midnight(desk: Any, shortened: Told) -> None:
     missed(desk, "next-window")
     plan = desk.apply("2026-12-01T06:00")
-    assert waits(plan) == [("promote", Gate.MISSED_WINDOW, "2026-12-02T05:00", 0)]
+    assert waits(plan) == [("promote", Gate.MISSED_WINDOW, "2026-12-02T05:00", 2)]
     assert shortened(desk.apply("2026-12-02T06:00")) == []
     assert shortened(desk.apply("2026-12-03T05:59:59")) == ["promote 1.0.0>1.1.0 x2"]
 
@@ -121,7 +121,7 @@ def test_next_window_waits_for_the_next_local_midnight(desk: Any, shortened: Tol
 def test_hold_waits_for_a_new_date_or_immediate(desk: Any, shortened: Told) -> None:
     missed(desk, "hold")
     plan = desk.apply("2026-12-01T06:00")
-    assert waits(plan) == [("promote", Gate.MISSED_WINDOW, None, 0)]
+    assert waits(plan) == [("promote", Gate.MISSED_WINDOW, None, 2)]
     assert shortened(desk.apply("2027-03-01T05:30")) == []
     desk.release("1.1.0")
     assert shortened(desk.apply("2027-03-02T12:00")) == ["promote 1.0.0>1.1.0 x2"]
