@@ -1,5 +1,6 @@
 """`make demo`: a folder of its own -> the story, played in it by the real program."""
 
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -26,4 +27,6 @@ def main(out: TextIO) -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without UTF-8 shows escapes
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.stdout))

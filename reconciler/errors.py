@@ -16,6 +16,10 @@ class SourceError(ReconcilerError):
     """The repository or a revision in it can't be read."""
 
 
+class NothingYet(SourceError):
+    """The repository has no commit yet, or the revision no publisher: there is nothing to read."""
+
+
 class StoreError(ReconcilerError):
     """The store can't be opened, read or written, or is not what it should be."""
 

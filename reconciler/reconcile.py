@@ -1,11 +1,12 @@
 """The spine: a revision and an install base -> findings, a plan, and the install base made so."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from reconciler.desired.renames import carried_base
-from reconciler.errors import ReconcilerError, SourceError, StalePlan
+from reconciler.errors import NothingYet, ReconcilerError, SourceError, StalePlan
 from reconciler.model.base import Applied, InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.events import EventDraft, EventKind
@@ -13,7 +14,7 @@ from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.zones import rules_version
 from reconciler.plan.build import plan as planned
 from reconciler.plan.digest import digest
-from reconciler.ports import Session, Store
+from reconciler.ports import Session, Snapshot, Store
 from reconciler.rollout.carry_out import Progress, accept, roll_out
 from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
@@ -27,12 +28,16 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
     source = world.source
     snapshot = source.worktree() if worktree else source.snapshot(asked_revision(world))
     store = world.store.base() if world.store is not None else None
-    if base is not None or (worktree and (store is None or store.applied is None)):
-        before = source.snapshot(_base_revision(world, base))
-        bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
-        judgement = judge(snapshot, bases, now, world.cache_folder)
-        return compared(judgement, judge(before, Bases(), now, world.cache_folder))
-    return judge(snapshot, bases_of(store), now, world.cache_folder)
+    if base is None and not (worktree and warm(store) is None):
+        return judge(snapshot, bases_of(store), now, world.cache_folder)
+    before = _base_snapshot(world, base)
+    if before is None:
+        # A publisher's first commits: nothing to compare with, and all of it is new.
+        judgement = judge(snapshot, Bases(store=warm(store)), now, world.cache_folder)
+        return compared(judgement, replace(judgement, findings=()))
+    bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
+    judgement = judge(snapshot, bases, now, world.cache_folder)
+    return compared(judgement, judge(before, Bases(), now, world.cache_folder))
 
 
 def preview(world: World) -> PassOutcome:
@@ -80,7 +85,7 @@ def reconcile(
             next_due=applied.next_due if applied else None,
         )
     with store.session(world.settings.lease_wait_seconds) as session:
-        base = _settled(session, store, world.settings.actor, progress)
+        base, finished = _settled(session, store, world.settings.actor, progress)
         if revision is None:
             proposal = Proposal(revision="", error=trouble)
         elif expected is None and base.applied is not None and base.applied.revision == revision:
@@ -88,7 +93,8 @@ def reconcile(
         else:
             proposal = propose(world, base, revision, now)
         _expect(expected, base, proposal)
-        return _carry_out(world, session, base, proposal, now, progress)
+        outcome = _carry_out(world, session, base, proposal, now, progress)
+    return _with_finished(outcome, finished, now)
 
 
 def _carry_out(
@@ -123,11 +129,16 @@ def _carry_out(
     return _outcome(base, proposal, plan, moved)
 
 
-def _settled(session: Session, store: Store, actor: str, progress: Progress | None) -> InstallBase:
-    """Finishes what an earlier pass accepted and could not roll out, as of its own instant."""
+def _settled(
+    session: Session, store: Store, actor: str, progress: Progress | None
+) -> tuple[InstallBase, int]:
+    """Finishes what an earlier pass accepted and could not roll out, as of its own instant.
+
+    Returns the base after it, and the rows that were left to move.
+    """
     base = store.base()
     if base.applied is None or base.applied.settled:
-        return base
+        return base, 0
     plan = planned(
         base,
         base.tree,
@@ -136,8 +147,20 @@ def _settled(session: Session, store: Store, actor: str, progress: Progress | No
         renames={},
         settling=True,
     )
-    roll_out(session, base.tree, plan, actor, progress)
-    return store.base()
+    moved = roll_out(session, base.tree, plan, actor, progress)
+    return store.base(), moved
+
+
+def _with_finished(outcome: PassOutcome, finished: int, now: datetime) -> PassOutcome:
+    """Counts the rows of a killed pass, too, for the pass that moved them."""
+    if not finished:
+        return outcome
+    run = outcome.run or _run_id(now, outcome.plan.digest if outcome.plan else "finished")
+    return replace(outcome, moved=outcome.moved + finished, run=run)
+
+
+def _run_id(now: datetime, digest: str) -> str:
+    return f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
 
 def _idle(applied: Applied | None, revision: str | None, trouble: object, now: datetime) -> bool:
@@ -182,7 +205,7 @@ def _outcome(base: InstallBase, proposal: Proposal, plan: Plan | None, moved: in
         error=proposal.error,
         moved=moved,
         late=sum(c.attachments for c in plan.changes if c.late) if plan else 0,
-        run=f"{plan.now:%Y%m%dT%H%M%SZ}-{plan.digest[:8]}" if plan and wrote else None,
+        run=_run_id(plan.now, plan.digest) if plan and wrote else None,
         next_due=plan.next_due if plan else None,
         base=base,
     )
@@ -195,11 +218,14 @@ def _asked_for(world: World) -> tuple[str | None, ReconcilerError | None]:
         return None, error
 
 
-def _base_revision(world: World, base: str | None) -> str:
+def _base_snapshot(world: World, base: str | None) -> Snapshot | None:
+    """The base named, else HEAD; None where there was no publisher yet."""
     try:
-        return world.source.resolve(base)
+        return world.source.snapshot(world.source.resolve(base))
+    except NothingYet:
+        return None
     except SourceError as error:
         raise SourceError(
-            f"the base {base} can't be read: {error.message}",
+            f"the base {base or 'HEAD'} can't be read: {error.message}",
             "a shallow clone lacks it: check out with fetch-depth: 0",
         ) from error

@@ -30,7 +30,7 @@ def _writing(function: Command) -> Command:
     return options.actor(options.reads_store("text", "json")(function))
 
 
-@command.command()
+@command.command(short_help="Run the pending release early.")
 @click.argument("account")
 @click.argument("pack")
 @_INSTANCE
@@ -64,7 +64,7 @@ def adopt(
     )
 
 
-@command.command()
+@command.command(short_help="Install a pack, as far as a group entitles the account.")
 @click.argument("account")
 @click.argument("pack")
 @click.option("--instance", default="", help="A name for it, needed for a multiple pack.")
@@ -100,8 +100,8 @@ def install(
 
     \b
     Examples:
-      reconciler account install globex stock-levels
-      reconciler account install globex partner-api --instance eu --set partner-api.region=eu
+      reconciler account install wonka order-to-cash
+      reconciler account install umbrella stock-levels --instance eu --set warehouse-api.region=eu
     """
     from reconciler.cli.reading import opened
     from reconciler.desired import requests
@@ -123,7 +123,7 @@ def install(
     )
 
 
-@command.command()
+@command.command(short_help="Uninstall what the account installed itself.")
 @click.argument("account")
 @click.argument("pack")
 @_INSTANCE
@@ -141,7 +141,7 @@ def uninstall(
 
     \b
     Example:
-      reconciler account uninstall globex stock-levels
+      reconciler account uninstall wonka order-to-cash
     """
     from reconciler.desired import requests
 
@@ -154,7 +154,7 @@ def uninstall(
     )
 
 
-@command.command(name="copy-template")
+@command.command(name="copy-template", short_help="Copy a template of the process library.")
 @click.argument("account")
 @click.argument("component")
 @_writing

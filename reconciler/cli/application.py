@@ -77,4 +77,7 @@ def commands() -> None:
     A publisher keeps packs, releases, account groups and attachments as YAML in a git repository.
     The reconciler compares a revision with the install base, its store, and makes the one like the
     other: immediate releases at once, scheduled ones inside their window.
+
+    REPO is a working copy, a bare repository, a folder inside one, or the URL of a remote; by
+    default it is the folder that you are in.
     """

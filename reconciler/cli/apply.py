@@ -101,7 +101,7 @@ def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: s
         output.write(objects.document(json.apply_fields(outcome, at)))
     else:
         output.write(verdict.render(outcome, at, output.style(), seconds, zone))
-    output.tell_outcome(outcome)
+    output.tell_outcome(outcome, in_text=format_ == "text")
     if unreached is not None and outcome.error is None:
         output.tell(unreached)
     return outcome.exit_code or (0 if unreached is None else unreached.exit_code)

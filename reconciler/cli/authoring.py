@@ -1,5 +1,6 @@
 """A manifest's text -> a file in the working copy, and whether the tree is still valid with it."""
 
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,16 +28,29 @@ def path_part(text: str) -> str:
 
 
 def create(root: Path, path: str, text: str) -> None:
-    """Writes a new file below the root; one that exists is never replaced."""
+    """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
     target = root / path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        stream = target.open("x", encoding="utf-8")
     except FileExistsError:
-        raise ReconcilerError(f"{path} exists already", "move it away first") from None
+        raise ReconcilerError(f"{target} exists already", "move it away first") from None
     except OSError as error:
-        raise ReconcilerError(f"cannot write {path}: {error.strerror}") from error
+        raise _unwritable(target, error) from error
+    try:
+        with stream:
+            stream.write(text)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(target: Path, error: OSError) -> ReconcilerError:
+    return ReconcilerError(
+        f"cannot write {target}: {error.strerror}",
+        "check the permissions of its folder, and the free space",
+    )
 
 
 def errors_in(world: "OpenedWorld", paths: set[str]) -> tuple["Finding", ...]:

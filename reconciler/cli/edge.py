@@ -2,32 +2,35 @@
 
 import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TextIO
 
 import click
 
+from reconciler.cli import streams
 from reconciler.errors import ReconcilerError, UsageError
 
 INTERRUPTED = 130
 _BUG_HINT = "RECONCILER_DEBUG=1 shows where; please report it"
+_SYSTEM_HINT = "check space and permissions, and run it again; RECONCILER_DEBUG=1 shows where"
 _LINES = frozenset({"attachments", "events", "history"})
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns its exit code (SPEC section 9). Never shows a traceback."""
-    _tolerate_unprintable(sys.stdout, sys.stderr)
+    streams.prepare()
+    words = list(arguments)
     try:
-        code = _invoke(list(arguments))
-        sys.stdout.flush()
+        code = _invoke(words)
+        streams.flush()
         return code
+    except ReconcilerError as error:
+        return _fail(words, error)
     except BrokenPipeError:
-        _silence(sys.stdout)
+        streams.flush()
         return 0
     except (KeyboardInterrupt, click.Abort):
-        print("reconciler: interrupted", file=sys.stderr)
+        streams.say("reconciler: interrupted")
         return INTERRUPTED
 
 
@@ -41,16 +44,18 @@ def _invoke(arguments: list[str]) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
+        streams.say(error.format_message())
         return UsageError.exit_code
     except click.ClickException as error:
-        return _fail(arguments, _usage_error(error))
-    except ReconcilerError as error:
-        return _fail(arguments, error)
-    except (BrokenPipeError, KeyboardInterrupt, click.Abort):
+        raise _usage_error(error) from error
+    except (ReconcilerError, BrokenPipeError, KeyboardInterrupt, click.Abort):
         raise
+    except OSError as error:
+        raise _refused(error) from error
     except Exception as error:
-        return _fail(arguments, _bug(error))
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps it while it imports
+            raise error.__cause__ from None
+        raise _bug(error) from error
 
 
 def _usage_error(error: click.ClickException) -> UsageError:
@@ -59,19 +64,33 @@ def _usage_error(error: click.ClickException) -> UsageError:
     return UsageError(error.format_message(), f"{command} --help")
 
 
+def _refused(error: OSError) -> ReconcilerError:
+    """What the operating system did not allow where nothing more telling was said."""
+    _trace(error)
+    reason = error.strerror or str(error)
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return ReconcilerError(f"{where}{reason}", _SYSTEM_HINT)
+
+
 def _bug(error: Exception) -> ReconcilerError:
+    _trace(error)
+    return ReconcilerError(f"this is a bug: {type(error).__name__}: {error}", _BUG_HINT)
+
+
+def _trace(error: Exception) -> None:
     if os.environ.get("RECONCILER_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
-    return ReconcilerError(f"this is a bug: {type(error).__name__}: {error}", _BUG_HINT)
 
 
 def _fail(arguments: Sequence[str], error: ReconcilerError) -> int:
     from reconciler.cli.output import tell
 
-    if _wants_json(arguments):
-        sys.stdout.write(_json(arguments, error))
+    with contextlib.suppress(ReconcilerError):
+        if _wants_json(arguments):
+            streams.write(_json(arguments, error))
+        streams.flush()
     tell(error)
     return error.exit_code
 
@@ -97,17 +116,3 @@ def _json(arguments: Sequence[str], error: ReconcilerError) -> str:
             return objects.line({"error": objects.error(error)})
         case _:
             return objects.document({"error": objects.error(error)})
-
-
-def _tolerate_unprintable(*streams: TextIO) -> None:
-    """A terminal without UTF-8 shows escapes instead of ending the command."""
-    for stream in streams:
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-
-
-def _silence(stream: TextIO) -> None:
-    """Nobody reads any more; what is still buffered must not raise when Python ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

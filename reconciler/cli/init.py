@@ -1,5 +1,6 @@
 """`reconciler init`: an empty folder -> a small valid publisher repository."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -31,12 +32,14 @@ def command(folder: Path, time_zone: str) -> int:
     try:
         there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     except OSError as error:
-        raise ReconcilerError(f"cannot read {folder}: {error.strerror}") from error
+        raise ReconcilerError(
+            f"cannot read {folder}: {error.strerror}", "check its permissions, or name another"
+        ) from error
     if any(name != ".git" for name in there):
         raise ReconcilerError(f"{folder} is not empty", "name a folder that is")
     for path, text in files(time_zone).items():
         authoring.create(folder, path, text)
-    where = terminal(str(folder))
+    where = terminal(shlex.quote(str(folder)))
     start = "git add . && git commit -m Start"
     if ".git" not in there:
         start = f"git init && {start}"

@@ -63,6 +63,16 @@ def now(command: Command) -> Command:
     )(command)
 
 
+def no_clock(command: Command) -> Command:
+    """--now for a command that reads a store and asks for no time: taken, so that scripts may."""
+    return click.option(
+        "--now",
+        type=Instant(),
+        expose_value=False,
+        help="Taken as by other commands; nothing here depends on the time.",
+    )(command)
+
+
 def output_format(*formats: str) -> Callable[[Command], Command]:
     """--format, the first being the default."""
     return click.option(

@@ -4,11 +4,13 @@ import os
 import sys
 from typing import TextIO
 
+from reconciler.cli import streams
 from reconciler.errors import ReconcilerError
 from reconciler.model.outcome import PassOutcome
 from reconciler.ports import Source
 from reconciler.report.escape import terminal
 from reconciler.report.layout import Style
+from reconciler.report.plan import totals
 
 
 def style(stream: TextIO | None = None) -> Style:
@@ -18,27 +20,38 @@ def style(stream: TextIO | None = None) -> Style:
     return Style(colour=target.isatty() and not plain)
 
 
-def write(text: str) -> None:
-    """What the command was asked for, on stdout."""
-    sys.stdout.write(text)
+def write(text: str) -> bool:
+    """What the command was asked for, on stdout; False when nobody reads it any more."""
+    return streams.write(text)
 
 
 def note(text: str) -> None:
     """What is worth knowing beside it, on stderr."""
-    print(f"reconciler: {terminal(text)}", file=sys.stderr)
+    streams.say(f"reconciler: {terminal(text)}")
 
 
 def tell(error: ReconcilerError) -> None:
     """The reason for a failure in one line on stderr, and what to do in another."""
-    print(f"reconciler: {terminal(error.message)}", file=sys.stderr)
+    note(error.message)
+    _hint(error)
+
+
+def _hint(error: ReconcilerError) -> None:
     if error.hint:
-        print(f"hint: {terminal(error.hint)}", file=sys.stderr)
+        streams.say(f"hint: {terminal(error.hint)}")
 
 
-def tell_outcome(outcome: PassOutcome) -> None:
-    """Why a revision was not accepted, if it was not."""
-    if outcome.error is not None:
+def tell_outcome(outcome: PassOutcome, *, in_text: bool) -> None:
+    """Why a revision was not accepted, if it was not.
+
+    `in_text`: the text on stdout gives the reason for a refusal; only the way out is left to say.
+    """
+    if outcome.error is None:
+        return
+    if not in_text or not totals.is_refused(outcome):
         tell(outcome.error)
+    elif not totals.is_invalid(outcome):
+        _hint(outcome.error)
 
 
 def note_uncommitted(source: Source, what: str) -> None:

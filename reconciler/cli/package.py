@@ -42,7 +42,7 @@ def command(
     \b
     Examples:
       reconciler package stock-sync --version 2.2 --shareable
-      reconciler package stock-sync --version 2.2 --content components/stock-sync/2.2/process.xml
+      reconciler package stock-alerts --version 3 --content components/stock-alerts/2.0/process.xml
     """
     from reconciler.cli import authoring, output
     from reconciler.desired.packaging import package_spec

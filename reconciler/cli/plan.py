@@ -64,7 +64,7 @@ def command(
     if out is not None:
         write_text(out, objects.document(fields))
     output.write(objects.document(fields) if format_ == "json" else _text(outcome, label, format_))
-    output.tell_outcome(outcome)
+    output.tell_outcome(outcome, in_text=format_ == "text")
     pending = detailed_exitcode and outcome.plan is not None and outcome.plan.changes
     return outcome.exit_code or (CHANGES_PENDING if pending else 0)
 

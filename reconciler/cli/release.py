@@ -52,8 +52,8 @@ def command(
     \b
     Examples:
       reconciler release order-to-cash --immediate
-      reconciler release stock-levels --on 2026-12-01 --pin stock-sync=2.1
-      reconciler release order-to-cash --immediate --emergency --like 1.4.0
+      reconciler release order-to-cash --on 2026-12-08 --pin order-intake=1.5.0
+      reconciler release order-to-cash --immediate --emergency --like 1.3.0
     """
     from reconciler.cli import authoring
     from reconciler.desired.authoring import ReleaseWish, release_draft

@@ -86,7 +86,7 @@ def _teller(
         last[0] = told
         fields = json.apply_fields(outcome, at)
         output.write(objects.line(fields) if format_ == "json" else text)
-        output.tell_outcome(outcome)
+        output.tell_outcome(outcome, in_text=format_ == "text")
         sys.stdout.flush()
 
     return tell

@@ -124,6 +124,11 @@ _README = """\
 
 The next release: change something, `reconciler package hello-api --version 1.1.0 --shareable`,
 `reconciler release hello --immediate` (or `--on 2030-01-01`), commit, `reconciler apply`.
+
+To rehearse with another clock, take a store of its own. To see what happens on a release date:
+
+    reconciler apply --store sqlite:///rehearsal.db --now 2029-12-01T00:00:00Z
+    reconciler apply --store sqlite:///rehearsal.db --now 2030-01-01T00:00:00Z
 """
 _GITIGNORE = """\
 # The store and what lies beside it belong to the machine that reconciles.

@@ -39,6 +39,7 @@ def migrate(store: str, format_: str) -> int:
 
 @command.command()
 @options.store
+@options.no_clock
 @options.output_format("text", "json")
 def check(store: str, format_: str) -> int:
     """Verify the file, the chain of events and every invariant. Exits 1 when something is wrong.
@@ -67,6 +68,7 @@ def check(store: str, format_: str) -> int:
 @command.command()
 @click.argument("file", type=_FILE)
 @options.store
+@options.no_clock
 @options.output_format("text", "json")
 def backup(file: Path, store: str, format_: str) -> int:
     """Copy a store to a new file, as it is at one instant, also while a pass runs.
@@ -170,7 +172,7 @@ def rebuild(
         if export_file is not None:
             output.write(f"Restored {terminal(store)} from {terminal(export_file.name)}.\n")
         output.write(verdict.render(outcome, at, output.style(), zone=zone))
-    output.tell_outcome(outcome)
+    output.tell_outcome(outcome, in_text=format_ == "text")
     return outcome.exit_code
 
 

@@ -83,7 +83,17 @@ def _releases(standings: Standings) -> Iterator[Entry]:
                 key=f"release/{name}/{current}",
                 kind=EntryKind.GATE,
                 at=pack.held.until,
-                summary=f"{name} {current} goes out; until then held by {pack.held.reason}",
+                summary=f"{name} {current} goes out; until then it {pack.held.words}",
+                pack=name,
+                release=current,
+                attachments=totals[name] - behind[name, current],
+            )
+        if pack.held is None and current is not None and current != pack.record.current:
+            yield Entry(
+                key=f"release/{name}/{current}",
+                kind=EntryKind.WINDOW,
+                at=standings.now,
+                summary=f"{name} {current} becomes current at the next pass",
                 pack=name,
                 release=current,
                 attachments=totals[name] - behind[name, current],

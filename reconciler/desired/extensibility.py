@@ -45,6 +45,16 @@ class DeclaredValue:
         return ("spec", "extensions", *self.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredDefault:
+    """The default of one setting; `declaration` is the packaged component's."""
+
+    declaration: Declaration
+    pointer: tuple[str | int, ...]
+    spoken: str
+    setting: ExtensionSetting
+
+
 class PackSettings:
     """The extensibility settings that a pack's releases have, computed on demand.
 
@@ -171,6 +181,22 @@ def declared_values(tree: Tree) -> Iterator[DeclaredValue]:
                     name=(component, setting),
                     value=value,
                 )
+
+
+def declared_defaults(tree: Tree) -> Iterator[DeclaredDefault]:
+    """Every default that packaged components and published processes declare."""
+    for kind in (Kind.PACKAGED_COMPONENT, Kind.PUBLISHED_PROCESS):
+        for declaration in tree.by_kind[kind].values():
+            content = cast(PackagedComponent | PublishedProcess, declaration.spec)
+            for index, item in enumerate(content.contains):
+                for name, setting in item.extensions.items():
+                    if setting.default is not None:
+                        yield DeclaredDefault(
+                            declaration=declaration,
+                            pointer=("spec", "contains", index, "extensions", name, "default"),
+                            spoken=f"{item.name}.{name}",
+                            setting=setting,
+                        )
 
 
 def is_secret_reference(value: object) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
 
+from reconciler.desired.phrases import counted
 from reconciler.model.declarations import Freeze
 from reconciler.model.windows import Window, day_start
 from reconciler.model.zones import zone
@@ -36,14 +37,14 @@ def cron_fault(expression: str) -> str | None:
     """Why `expression` is no usable five-field cron expression, or None (rule freeze)."""
     fields = expression.split()
     if len(fields) != 5:
-        return f"it has {len(fields)} fields, not 5"
+        return f"it has {counted(len(fields), 'field')}, not 5"
     for field in fields:
         if not _FIELD.fullmatch(field):
             return f"{field!r} is not a cron field"
     try:
         croniter(expression, datetime(2024, 1, 1)).get_next(datetime)
-    except (CroniterError, ValueError, OverflowError) as error:
-        return "it never fires" if croniter.is_valid(expression) else f"{error}"
+    except (CroniterError, ValueError, OverflowError):
+        return "it never fires" if croniter.is_valid(expression) else "a number is out of range"
     return None
 
 

@@ -22,6 +22,18 @@ class Held:
     reason: str
     until: datetime | None
 
+    @property
+    def words(self) -> str:
+        """What is said of a release: 'is held by freeze "x"', or 'waits: its window was missed'."""
+        return f"is held by {self.reason}" if self.gate is Gate.FREEZE else f"waits: {self.reason}"
+
+
+CONTESTED = Held(
+    gate=Gate.CONTESTED,
+    reason="a revision that a limit refused would change it; mend or revert that revision",
+    until=None,
+)
+
 
 def opening(release: Release, publisher: Publisher, zone: ZoneInfo) -> Window | None:
     """The window in which a scheduled release starts, moved to the end of a freeze over its start.

@@ -71,7 +71,7 @@ class Recorded:
         (release-immutable tells that alone), or just as it was when it had once been promoted.
         """
         release = cast(Release, declaration.spec)
-        if self._base is None or self._base.get(Kind.RELEASE, declaration.name) is not None:
+        if self._base is None or declares(self._base, Kind.RELEASE, declaration.name):
             return False
         record = self.release(release.pack, release.version)
         if record is None:
@@ -113,6 +113,15 @@ class Recorded:
 
     def _of_base(self, pack: str) -> Mapping[str, Release]:
         return self._base.releases.get(pack, NOTHING) if self._base is not None else NOTHING
+
+
+def declares(base: Tree, kind: Kind, name: str) -> bool:
+    """Whether the base has this, or may have it in a document that can't be read.
+
+    A document that is only repaired is not new.
+    """
+    known = base.get(kind, name) is not None
+    return known or (kind, name) in base.broken or (kind, None) in base.broken
 
 
 def _refusal(

@@ -1,6 +1,7 @@
 """A JUnit XML report -> what is wrong with the test run, or nothing (rule assessment-failed)."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -93,9 +94,10 @@ def _read(report: JUnitXml) -> _Outcome:
     said_failures = sum(suite.failures or 0 for suite in suites)
     said_errors = sum(suite.errors or 0 for suite in suites)
     outcome = _Outcome()
-    for suite in suites:
-        for case in suite:
-            outcome.add(case)
+    # Some runners, Node's among them, write test cases outside any suite.
+    alone = report.iterchildren(TestCase)  # type: ignore[no-untyped-call]
+    for case in chain(alone, chain.from_iterable(suites)):
+        outcome.add(case)
     outcome.failures = max(outcome.failures, said_failures, report.failures or 0)
     outcome.errors = max(outcome.errors, said_errors, report.errors or 0)
     return outcome

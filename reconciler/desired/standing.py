@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from reconciler.desired.gates import (
+    CONTESTED,
     Held,
     is_suspended,
     release_gate,
@@ -128,6 +129,8 @@ class Standings:
             return None
         if before is not None and semver_key(after) < semver_key(before):
             return None
+        if record.name in self.base.contested:
+            return CONTESTED
         known = record.releases.get(after)
         release = record.releases[after].release
         return release_gate(release, known, self.publisher, self.zone, self.now)
@@ -190,7 +193,7 @@ def _progress(
     if row.release == aim:
         return AttachmentState.RUNNING, None, None
     if pack.held is not None:
-        reason = f"{pack.life.current} is held by {pack.held.reason}"
+        reason = f"{pack.life.current} {pack.held.words}"
         return AttachmentState.WAITING, reason, pack.held.until
     if pack.life.current is None:
         reason = f"nothing of {pack.record.name} is current yet; {aim} is its first release"

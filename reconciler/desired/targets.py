@@ -31,11 +31,15 @@ class Move:
     gate: Gate | None = None
 
 
-def wish(row: Attached, record: PackRecord) -> str | None:
-    """The release that the row would adopt: the manifest's word, else the account's own."""
-    if row.adopt_declared is not None:
-        return row.adopt_declared
-    return row.adopt_requested if row.adopted_in == record.testing_period else None
+def adopts(row: Attached, record: PackRecord) -> bool:
+    """Whether the manifest, or the account in this testing period, wants the pending release.
+
+    A manifest that names another release says nothing about this one (rule adopt-idle).
+    """
+    if record.pending is None:
+        return False
+    asked = row.adopted_in == record.testing_period and row.adopt_requested == record.pending
+    return asked or row.adopt_declared == record.pending
 
 
 def target(row: Attached, record: PackRecord, *, closed: bool) -> str | None:
@@ -45,9 +49,9 @@ def target(row: Attached, record: PackRecord, *, closed: bool) -> str | None:
     """
     if record.current is None:
         return None
-    pending = record.pending
-    wanted = pending is not None and wish(row, record) == pending
-    return pending if wanted and (row.release == pending or not closed) else record.current
+    if adopts(row, record) and (row.release == record.pending or not closed):
+        return record.pending
+    return record.current
 
 
 def move(row: Attached, record: PackRecord, gates: Gates, *, closed: bool) -> Move | None:

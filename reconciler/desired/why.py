@@ -1,7 +1,7 @@
 """An account, a pack and what the store knows -> why it runs what it runs, and what comes next."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -84,11 +84,18 @@ class _Teller:
         self._zone = zone(spec.time_zone) if spec.time_zone else standings.zone
 
     def attached(self, row: Attached) -> Explanation:
-        standing = self._standings.of(row)
-        sentences = [*self._runs(row, standing), *self._coming(row, standing), self._origin(row)]
+        state = self._standings.of(row).state
+        # An account that lost its entitlement is still upgraded: what else holds it back counts.
+        standing = self._standings.of(replace(row, entitled=True))
+        sentences = [
+            *self._runs(row, standing),
+            *self._coming(row, standing),
+            *self._unentitled(row),
+            self._origin(row),
+        ]
         return self._explanation(
             row.key,
-            standing.state,
+            state,
             row.release,
             standing.target,
             sentences,
@@ -149,7 +156,10 @@ class _Teller:
         window = self._window()
         if pending is None or window is None or row.release is None:
             return
-        if self._pack.closed:
+        if self._pack.life.current == pending:
+            if standing.adopted and self._is_due():
+                yield (f"{pending} becomes current for everybody at the next pass.",)
+        elif self._pack.closed:
             yield (
                 f"{pending} is in its testing period, but {self._pack.life.current} waits to be"
                 " released and will supersede it.",
@@ -166,12 +176,21 @@ class _Teller:
                 ".",
             )
 
+    def _is_due(self) -> bool:
+        """Whether the next pass brings the pending release to everybody."""
+        pack = self._pack
+        return pack.held is None and pack.life.current == pack.record.pending
+
     def _window(self) -> Window | None:
         pending = self._pack.record.pending
         if pending is None:
             return None
         release = self._pack.record.releases[pending].release
         return opening(release, self._standings.publisher, self._standings.zone)
+
+    def _unentitled(self, row: Attached) -> Iterator[Sentence]:
+        if not row.entitled:
+            yield (f"No group entitles {self._account} to it any more; it is still upgraded.",)
 
     def _origin(self, row: Attached) -> Sentence:
         match row.origin:
@@ -196,7 +215,7 @@ class _Teller:
         may = (
             pack.record.pending is not None
             and row.release is not None
-            and not (standing.adopted or pack.closed or pack.suspended)
+            and not (standing.adopted or pack.closed or pack.suspended or self._is_due())
             and not self._standings.account_is_suspended(self._account)
         )
         if not may:

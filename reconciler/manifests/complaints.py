@@ -1,5 +1,6 @@
 """One error of the JSON Schema validator -> what a publisher reads: message, place, hint."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -79,8 +80,14 @@ def _unknown(error: SchemaError, pointer: Pointer) -> Iterator[Complaint]:
         yield Complaint(
             pointer=(*pointer, key),
             message=f"{field((*pointer, key))} is no field of this kind.",
-            hint=did_you_mean(key, known) or f"the fields here are {', '.join(known)}.",
+            hint=_unknown_hint(key, known, of_item=not pointer),
         )
+
+
+def _unknown_hint(key: str, known: list[str], *, of_item: bool) -> str:
+    if of_item and key in ("apiVersion", "kind"):
+        return "take it out: the List says it for all its items."
+    return did_you_mean(key, known) or f"the fields here are {', '.join(known)}."
 
 
 def did_you_mean(word: object, known: list[str]) -> str | None:
@@ -119,17 +126,26 @@ def _type(error: SchemaError, pointer: Pointer) -> Iterator[Complaint]:
     types = [wanted] if isinstance(wanted, str) else list(wanted)
     comment = _schema(error).get("$comment")
     names = comment or " or ".join(_TYPES[name] for name in types)
+    if "enum" in _schema(error):
+        return  # the keyword enum tells it
     if value is None:
         hint = f"write {names}, or take the field out."
         yield Complaint(pointer=pointer, message=f"{field(pointer)} is empty.", hint=hint)
         return
     simple = isinstance(value, bool | int | float)
+    unfit = simple and _is_unfit(str(value), types, error)
+    repair = None if unfit else _repair(value, types)
     yield Complaint(
         pointer=pointer,
         message=f"{field(pointer)} is {_described(value)}, not {names}.",
-        hint=_repair(value, types),
-        quote=simple and "string" in types,
+        hint=repair,
+        quote=simple and repair is not None and "string" in types,
     )
+
+
+def _is_unfit(text: str, types: list[str], error: SchemaError) -> bool:
+    """Whether text of one form beside something else, such as a limit, is not what was meant."""
+    return len(types) > 1 and not re.search(_schema(error).get("pattern", ""), text)
 
 
 def _described(value: object) -> str:
@@ -186,9 +202,11 @@ def _length(error: SchemaError, pointer: Pointer) -> Iterator[Complaint]:
     what = f"the key {quoted(error.instance)}" if in_name else field(pointer)
     if str(error.validator).startswith("min"):
         message = f"{what} is empty." if length == 0 else f"{what} has {length:,} {unit}."
-        hint = f"at least {bound:,}."
+        hint = f"at least {bound:,} {unit.removesuffix('s') if bound == 1 else unit}."
     else:
-        message, hint = f"{what} has {length:,} {unit}.", f"at most {bound:,}."
+        wanted = _schema(error).get("$comment")
+        message, hint = f"{what} has {length:,} {unit}.", f"at most {bound:,} {unit}"
+        hint += f"; write {wanted}." if wanted else "."
     yield Complaint(pointer=pointer, message=message, hint=hint)
 
 

@@ -63,7 +63,7 @@ class Attached:
 
     `release` None: not installed yet. `declared` comes from the manifest, `requested` from the
     account; both are kept, the effective settings are `declared.over(requested)`.
-    `adopt_declared` is the manifest's wish; `adopt_requested` the account's, which counts only
+    `adopt_declared` is the manifest's word; `adopt_requested` the account's, which counts only
     while `adopted_in` is the pack's testing period (see PackRecord.testing_period).
     """
 
@@ -166,7 +166,8 @@ class Applied:
 class InstallBase:
     """All that a plan starts from. `applied` None: a cold store, which consults no gates.
 
-    `tree` holds the declarations of the applied revision as the store keeps them.
+    `tree` holds the declarations of the applied revision as the store keeps them. `contested` names
+    packs whose promotion waits, because a revision that a limit refused would change it.
     """
 
     store_id: str | None = None
@@ -176,3 +177,4 @@ class InstallBase:
     components: Mapping[tuple[str, str], ComponentRecord] = field(default_factory=dict)
     attachments: Mapping[AttachmentKey, Attached] = field(default_factory=dict)
     copies: tuple[TemplateCopy, ...] = ()
+    contested: frozenset[str] = frozenset()

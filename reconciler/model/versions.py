@@ -50,7 +50,9 @@ def component_key(text: str) -> SortKey:
     if is_semver(text):
         return (1, semver_key(text), text)
     runs = tuple(
-        (1, int(run), "") if run.isdigit() else (0, 0, run) for run in _DIGITS.split(text) if run
+        (1, int(run), "") if run.isascii() and run.isdigit() else (0, 0, run)
+        for run in _DIGITS.split(text)
+        if run
     )
     return (0, runs, text)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from reconciler.desired.gates import Held, is_late, release_gate
+from reconciler.desired.gates import CONTESTED, Held, is_late, release_gate
 from reconciler.desired.lifecycle import Lifecycle, lifecycle, release_window
 from reconciler.model.base import PackRecord, ReleaseRecord
 from reconciler.model.changes import Action, Change, Gate
@@ -161,8 +161,7 @@ class _Step:
         if not self.moment.gated:
             return None
         if version in contested:
-            reason = "a revision that a limit refused would change it; mend or revert that revision"
-            return Held(gate=Gate.CONTESTED, reason=reason, until=None)
+            return CONTESTED
         release = self.releases[version]
         known = self.known.releases.get(version)
         if known is not None and not (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from reconciler.desired.phrases import counted
 from reconciler.model.changes import Action, Change
 from reconciler.model.declarations import Acknowledgement, Kind, Publisher
 from reconciler.model.windows import today
@@ -12,13 +13,25 @@ from reconciler.model.windows import today
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrun:
-    """A limit that a plan is over. `left` counts what no acknowledgement covers."""
+    """A limit that a plan is over. `left` counts what no acknowledgement covers.
+
+    `acknowledgements` are the entries, as YAML, that would let it pass.
+    """
 
     action: Action
     left: int
     allowed: int
     message: str
-    hint: str
+    acknowledgements: tuple[str, ...]
+
+
+def way_out(over: Iterable[Overrun]) -> str:
+    """What to write into the Publisher, or to type, so that the plan passes."""
+    entries = "; ".join(entry for found in over for entry in found.acknowledgements)
+    return (
+        f"if that is meant, add to acknowledged in the Publisher: {entries}"
+        " (or, once and by hand: apply --allow-destructive)"
+    )
 
 
 def allowance(limit: str, population: int) -> int:
@@ -104,7 +117,7 @@ def _overrun(
     verb = "uninstalled" if action is Action.UNINSTALL else "rolled back"
     packs = ", ".join(f"{pack} {count:,}" for pack, count in sorted(left.items()))
     expires = (now + timedelta(days=7)).date().isoformat()
-    entries = "; ".join(
+    entries = tuple(
         f"{{action: {action}, name: {pack}, attachments: {count}, expires: {expires}, reason: …}}"
         for pack, count in sorted(left.items())
     )
@@ -112,6 +125,6 @@ def _overrun(
         action=action,
         left=total,
         allowed=allowed,
-        message=f"{total:,} attachments would be {verb} ({packs}); the limit is {share}",
-        hint=f"if that is meant, add to acknowledged in the Publisher: {entries}",
+        message=f"{counted(total, 'attachment')} would be {verb} ({packs}); the limit is {share}",
+        acknowledgements=entries,
     )

@@ -10,7 +10,7 @@ from reconciler.model.windows import Window
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style, table
 from reconciler.report.objects import Fields
-from reconciler.report.times import ahead, day, iso, iso_or_none, moment
+from reconciler.report.times import ahead, day, iso_or_none, moment, window_fields
 from reconciler.report.words import counted, share, short
 
 
@@ -160,17 +160,17 @@ def fields(overview: Overview, last_error: str | None) -> Fields:
     return {
         "revision": overview.revision,
         "applied_at": iso_or_none(overview.applied_at),
-        "packs": [_pack_fields(pack) for pack in overview.packs],
+        "packs": [_pack_fields(pack, overview.zone) for pack in overview.packs],
         "next_due": iso_or_none(overview.next_due),
         "last_error": last_error,
     }
 
 
-def _pack_fields(pack: Pack) -> Fields:
+def _pack_fields(pack: Pack, zone: ZoneInfo) -> Fields:
     return {
         "name": pack.name,
         "current": pack.current,
-        "pending": None if pack.pending is None else _pending_fields(pack.pending),
+        "pending": None if pack.pending is None else _pending_fields(pack.pending, zone),
         "attachments": pack.attachments,
         "by_release": dict(pack.by_release),
         "newer_versions": [
@@ -184,13 +184,13 @@ def _pack_fields(pack: Pack) -> Fields:
     }
 
 
-def _pending_fields(pending: Pending) -> Fields:
-    window = pending.window
+def _pending_fields(pending: Pending, zone: ZoneInfo) -> Fields:
+    no_window = dict.fromkeys(("opens_at", "closes_at", "opens_local", "closes_local"))
+    window = no_window if pending.window is None else window_fields(pending.window, zone)
     return {
         "version": pending.version,
         "date": pending.date,
-        "opens_at": None if window is None else iso(window.opens_at),
-        "closes_at": None if window is None else iso(window.closes_at),
+        **window,
         "adopted": pending.adopted,
     }
 

@@ -20,6 +20,21 @@ def iso_or_none(instant: datetime | None) -> str | None:
     return None if instant is None else iso(instant)
 
 
+def local_iso(instant: datetime, zone: ZoneInfo) -> str:
+    """The same instant on a zone's clock: "2026-12-01T00:00:00-05:00"."""
+    return instant.astimezone(zone).isoformat()
+
+
+def window_fields(window: Window, zone: ZoneInfo) -> dict[str, str]:
+    """The two instants of a window, in UTC and on the publisher's clock."""
+    return {
+        "opens_at": iso(window.opens_at),
+        "closes_at": iso(window.closes_at),
+        "opens_local": local_iso(window.opens_at, zone),
+        "closes_local": local_iso(window.closes_at, zone),
+    }
+
+
 def place(zone: ZoneInfo) -> str:
     """ "New York" for America/New_York."""
     return zone.key.rsplit("/", maxsplit=1)[-1].replace("_", " ")

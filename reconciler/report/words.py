@@ -30,3 +30,8 @@ def versions(before: str | None, after: str | None) -> str:
 def share(part: int, whole: int) -> str:
     """ "97 %", rounded down so that 100 % means all; "–" of nothing."""
     return f"{part * 100 // whole} %" if whole else "–"
+
+
+def duration(seconds: float) -> str:
+    """ "1.4 s", "under 0.1 s"."""
+    return "under 0.1 s" if seconds < 0.1 else f"{seconds:,.1f} s"

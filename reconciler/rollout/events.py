@@ -59,6 +59,9 @@ def _change_event(plan: Plan, tree: Tree, change: Change, actor: str) -> EventDr
     moved = str(change.reason or "").startswith("the window moved")
     kind = EventKind.WINDOW_MOVED if moved else EventKind(str(change.action))
     message = f"{change.action} {change.name}: {change.before or '–'} → {change.after or '–'}"
+    if moved and change.window is not None:
+        opens = change.window.opens_at.astimezone(zone(tree.publisher.time_zone))
+        message = f"window of {change.name} {change.release} now opens {opens.isoformat()}"
     if change.attachments:
         message += f", {counted(change.attachments, 'attachment')}"
     if change.reason:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import SourceError
+from reconciler.errors import NothingYet, SourceError
 from reconciler.source.listing import is_manifest_path
 from reconciler.source.partial import git_for
 from reconciler.source.process import FETCH_SECONDS, Git
@@ -45,7 +45,7 @@ class LocalSource:
             return branch or self.repository.required_commit_id(self.ref)
         head = self.repository.commit_id("HEAD")
         if head is None:
-            raise SourceError(
+            raise NothingYet(
                 f"{self.shown} has no commits yet",
                 "commit the manifests; validate --worktree reads them before that",
             )
@@ -67,7 +67,7 @@ class LocalSource:
         if self.bare:
             raise SourceError(
                 f"{self.shown} is a bare repository and has no files on disk",
-                "leave out --worktree, or give a working copy",
+                "give a working copy, or leave out --worktree where that was asked for",
             )
         return snapshot_worktree(
             self.repository.git,

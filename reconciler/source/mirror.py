@@ -73,7 +73,7 @@ class MirrorSource:
         """Raises SourceError: a remote has no working tree."""
         raise SourceError(
             f"{self.shown} is a remote and has no files on disk",
-            "leave out --worktree, or give a working copy",
+            "give a working copy, or leave out --worktree where that was asked for",
         )
 
     def uncommitted(self) -> int:

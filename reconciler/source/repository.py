@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.errors import SourceError, StalePlan
+from reconciler.errors import NothingYet, SourceError, StalePlan
 from reconciler.source.process import Git, GitFailed
 from reconciler.source.snapshot import GitSnapshot
 from reconciler.source.wording import one_line, reason
@@ -99,7 +99,7 @@ class Repository:
             is_folder = False
         if not is_folder:
             folder = one_line(self.prefix)
-            raise SourceError(
+            raise NothingYet(
                 f"{self.shown}: revision {commit[:12]} has no folder {folder}",
                 "check the folder, or commit it first",
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from reconciler.errors import SourceError
+from reconciler.errors import NothingYet, SourceError
 from reconciler.ports import ManifestFile, PathLookup, PathState, PathTrouble
 from reconciler.source.blobs import read_blobs
 from reconciler.source.listing import Listing, entries_of, link_ids, sort_manifests
@@ -106,7 +106,7 @@ def _check_publisher(entries: dict[str, str], shown: str) -> None:
         hint = f"there is one in {folder}: give that folder as REPO"
     else:
         hint = "give the folder that holds it as REPO, or start with: reconciler init DIR"
-    raise SourceError(f"there is no {PUBLISHER} at the top of {shown}", hint)
+    raise NothingYet(f"there is no {PUBLISHER} at the top of {shown}", hint)
 
 
 def _in_bounds(path: str, content: bytes | None) -> bytes:

@@ -3,6 +3,7 @@
 import re
 
 _CREDENTIALS = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@]*@")
+_QUERY = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"?#]*\?)[^\s'\"#]+")
 _PREFIX = re.compile(r"^(?:fatal|error|remote|ssh|warning): *", re.IGNORECASE)
 _LONGEST = 300
 
@@ -41,6 +42,7 @@ def one_line(text: str) -> str:
     """`text` without control characters and credentials in URLs, at most 300 characters long."""
     clean = "".join(c if c.isprintable() else " " for c in text)
     clean = _CREDENTIALS.sub(r"\1", " ".join(clean.split()))
+    clean = _QUERY.sub(r"\1…", clean)  # some servers take a token there
     return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
 
 

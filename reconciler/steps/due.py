@@ -1,5 +1,6 @@
 """A refused revision, or none -> what is due under the applied one, and the word about it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.desired.lifecycle import lifecycle
@@ -17,12 +18,15 @@ _REASONS = {InvalidRevision: "invalid", RefusedByLimit: "limit", StalePlan: "his
 
 
 def due_plan(base: InstallBase, refused: Proposal | None, now: datetime) -> Plan:
-    """What falls due under the applied revision, from the declarations in the store."""
+    """What falls due under the applied revision, from the declarations in the store.
+
+    Its `descends` tells of the refused revision.
+    """
     assert base.applied is not None, "only a warm store has due work"
     disputed: dict[str, frozenset[str]] = {}
     if refused is not None and isinstance(refused.error, RefusedByLimit):
         disputed = _contested(base, refused, now)
-    return planned(
+    plan = planned(
         base,
         base.tree,
         revision=base.applied.revision,
@@ -30,6 +34,7 @@ def due_plan(base: InstallBase, refused: Proposal | None, now: datetime) -> Plan
         renames={},
         contested=disputed,
     )
+    return plan if refused is None else replace(plan, descends=refused.descends)
 
 
 def _contested(base: InstallBase, refused: Proposal, now: datetime) -> dict[str, frozenset[str]]:
@@ -65,13 +70,14 @@ def refuse(
         return ()
     reason = _REASONS.get(type(error), "unreadable")
     told = event(EventKind.REFUSED, refused.revision, error.message, plan.now, actor)
-    _record(session, refused.revision, reason, told)
+    _record(session, refused.revision, reason, told, error.message)
     disputed = _contested(base, refused, plan.now)
     for change in plan.waiting:
         if change.gate is Gate.CONTESTED:
             words = f"{change.name} {change.after} waits: {change.reason}"
             told = event(EventKind.CONTESTED, refused.revision, words, plan.now, actor)
-            _record(session, refused.revision, f"contested {change.name}", told)
+            message = f"{error.message}; {words}"
+            _record(session, refused.revision, f"contested {change.name}", told, message)
     return tuple(
         event(
             EventKind.CONTESTED,
@@ -86,8 +92,8 @@ def refuse(
     )
 
 
-def _record(session: Session, revision: str, reason: str, told: EventDraft) -> None:
-    refusal = Refusal(revision=revision, reason=reason, message=told.message, at=told.at)
+def _record(session: Session, revision: str, reason: str, told: EventDraft, message: str) -> None:
+    refusal = Refusal(revision=revision, reason=reason, message=message, at=told.at)
     session.refuse(refusal, (told,))
 
 

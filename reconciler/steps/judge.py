@@ -1,5 +1,6 @@
 """A snapshot -> a judgement: read, checked against every rule, each finding in its place."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,13 +51,12 @@ def judge(
 
 def compared(judgement: Judgement, before: Judgement) -> Judgement:
     """The same findings, each told whether the base has it already (`new`)."""
-    old = {_content(finding) for finding in before.findings}
-    return replace(
-        judgement,
-        findings=tuple(
-            replace(finding, new=_content(finding) not in old) for finding in judgement.findings
-        ),
-    )
+    left = Counter(map(_content, before.findings))
+    findings = []
+    for finding in judgement.findings:
+        left[_content(finding)] -= 1
+        findings.append(replace(finding, new=left[_content(finding)] < 0))
+    return replace(judgement, findings=tuple(findings))
 
 
 def tree_of(snapshot: Snapshot, cache_folder: Path | None = None) -> Tree:

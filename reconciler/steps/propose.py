@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.desired.fingerprint import fingerprint
+from reconciler.desired.phrases import counted
 from reconciler.desired.renames import carried_base, renames
 from reconciler.errors import (
     InvalidRevision,
@@ -21,7 +22,7 @@ from reconciler.model.tree import Tree
 from reconciler.model.zones import zone
 from reconciler.plan.build import plan as planned
 from reconciler.plan.declarations import difference
-from reconciler.plan.safety import overruns
+from reconciler.plan.safety import overruns, way_out
 from reconciler.steps.judge import bases_of, judge
 from reconciler.steps.world import World
 
@@ -30,13 +31,15 @@ from reconciler.steps.world import World
 class Proposal:
     """What a revision would do. `error` says why it is refused; `plan` is then of little worth.
 
-    `tree` None when nothing could be read.
+    `judgement` None when nothing could be read. `descends`: from the applied revision; True too
+    where nobody could tell.
     """
 
     revision: str
     judgement: Judgement | None = None
     plan: Plan | None = None
     error: ReconcilerError | None = None
+    descends: bool = True
     overridden: str | None = None
 
 
@@ -51,12 +54,13 @@ def propose(
         judgement = judge(world.source.snapshot(revision), bases_of(base), now, world.cache_folder)
         tree = judgement.tree
         descends = _descends(world, base, tree, revision)
-        _refuse_emptiness(tree, base, revision)
     except ReconcilerError as error:
         return Proposal(revision=revision, error=error)
-    found = Proposal(revision=revision, judgement=judgement)
+    found = Proposal(revision=revision, judgement=judgement, descends=descends)
     if not descends and rewind_is_error and not world.settings.allow_rewind:
         return replace(found, error=_rewinds(revision))
+    if _is_empty(tree, base):
+        return Proposal(revision=revision, error=_empty(base, revision), descends=descends)
     if not judgement.valid:
         return replace(found, error=_invalid(judgement, revision))
     names = renames(base.tree, tree)
@@ -83,7 +87,7 @@ def _rewinds(revision: str) -> StalePlan:
 def _invalid(judgement: Judgement, revision: str) -> InvalidRevision:
     errors = sum(1 for found in judgement.findings if found.severity is Severity.ERROR)
     return InvalidRevision(
-        f"revision {revision[:12]} has {errors} error{'s' if errors != 1 else ''}",
+        f"revision {revision[:12]} has {counted(errors, 'error')}",
         f"reconciler validate --revision {revision[:12]} tells them",
     )
 
@@ -116,7 +120,7 @@ def _guarded(
     if over:
         message = "; ".join(found.message for found in over)
         if not world.settings.allow_destructive:
-            return RefusedByLimit(message, over[0].hint), None
+            return RefusedByLimit(message, way_out(over)), None
         words.append(message)
     return None, f"{'; '.join(words)}; allowed by hand" if words else None
 
@@ -131,10 +135,14 @@ def _descends(world: World, base: InstallBase, tree: Tree, revision: str) -> boo
     return world.source.descends(revision, base.applied.revision)
 
 
-def _refuse_emptiness(tree: Tree, base: InstallBase, revision: str) -> None:
-    if base.tree.packs and all(found.kind is Kind.PUBLISHER for found in tree):
-        raise SourceError(
-            f"revision {revision[:12]} declares nothing but the publisher, while the store has "
-            f"{len(base.tree.packs):,} packs",
-            "check the repository and its folder; to retire packs, delete them in several commits",
-        )
+def _is_empty(tree: Tree, base: InstallBase) -> bool:
+    """Whether nothing but the publisher is declared, while the store has packs."""
+    return bool(base.tree.packs) and all(found.kind is Kind.PUBLISHER for found in tree)
+
+
+def _empty(base: InstallBase, revision: str) -> SourceError:
+    return SourceError(
+        f"revision {revision[:12]} declares nothing but the publisher, while the store has "
+        f"{counted(len(base.tree.packs), 'pack')}",
+        "check the repository and its folder; to retire packs, delete them in several commits",
+    )

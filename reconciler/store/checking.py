@@ -56,9 +56,11 @@ WHERE (SELECT settled FROM applied)
     AND (current.sort_key IS NULL OR release.sort_key > current.sort_key)
     AND (
         release.id IS NOT pack.pending_id
-        OR coalesce(
-            adopt_declared, iif(adopted_in = pack.testing_period, adopt_requested, NULL)
-        ) IS NOT pending.version
+        OR NOT coalesce(
+            adopt_declared = pending.version
+            OR (adopted_in = pack.testing_period AND adopt_requested = pending.version),
+            0
+        )
     )
 """
 _PERIOD = f"""

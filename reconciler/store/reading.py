@@ -26,6 +26,10 @@ _STORE = "SELECT store_id, rehearsal FROM store"
 
 _APPLIED = f"SELECT {', '.join(codec.APPLIED_COLUMNS)} FROM applied"
 
+_CONTESTED = """
+SELECT reason FROM refusal
+WHERE number > (SELECT refusals FROM applied) AND reason LIKE 'contested %'
+"""
 _REFUSAL = """
 SELECT revision, reason, message, at FROM refusal
 WHERE number > coalesce((SELECT refusals FROM applied), 0)
@@ -219,6 +223,12 @@ def adopted(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(_ADOPTED).fetchall())
 
 
+def contested(connection: Connection) -> frozenset[str]:
+    """The packs that a refused revision disputes, since the applied one came into force."""
+    reasons = connection.execute(_CONTESTED).fetchall()
+    return frozenset(reason.removeprefix("contested ") for (reason,) in reasons)
+
+
 def base(connection: Connection) -> InstallBase:
     """Everything; the caller holds one read transaction around it."""
     with paused_gc():
@@ -230,6 +240,7 @@ def base(connection: Connection) -> InstallBase:
             components={(c.component, c.version): c for c in components(connection)},
             attachments={row.key: row for row in attached(connection)},
             copies=tuple(copies(connection)),
+            contested=contested(connection),
         )
 
 

@@ -23,9 +23,10 @@ WHERE pack.name = :name
 # The release that a row should run.
 _TARGET = """
 CASE
-    WHEN coalesce(
-        adopt_declared, CASE WHEN adopted_in = :testing_period THEN adopt_requested END
-    ) = :pending_version AND (release_id IS :pending OR NOT :closed) THEN :pending
+    WHEN (
+        adopt_declared = :pending_version
+        OR (adopted_in = :testing_period AND adopt_requested = :pending_version)
+    ) AND (release_id IS :pending OR NOT :closed) THEN :pending
     ELSE :current
 END
 """

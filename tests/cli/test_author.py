@@ -1,5 +1,7 @@
 """init, package and release: manifests written to a working copy, and nothing committed."""
 
+import subprocess
+import sys
 from typing import Any
 
 NOW = "2026-11-22T15:00:00Z"
@@ -25,6 +27,31 @@ def test_init_refuses_a_folder_that_is_not_empty_and_writes_nothing(shell: Any) 
     assert done.code == 1
     assert "is not empty" in done.err
     assert [path.name for path in (shell.folder / "acme").iterdir()] == ["notes.txt"]
+
+
+def test_init_tells_a_next_step_that_can_be_pasted(shell: Any) -> None:
+    done = shell.reconciler("init", "my shop")
+    assert "Next: cd 'my shop' && git init" in done.out
+
+
+def test_a_file_that_can_not_be_written_whole_is_not_left_behind(shell: Any) -> None:
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
+        "from reconciler.cli.edge import run; sys.exit(run(['init', 'acme']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("reconciler: cannot write acme/publisher.yaml: ")
+    assert "free space" in done.stderr
+    assert list((shell.folder / "acme").iterdir()) == []
 
 
 def test_init_takes_a_fresh_clone(shell: Any) -> None:

@@ -1,6 +1,7 @@
 """validate, plan, apply and run, as typed."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,9 +118,36 @@ def test_an_invalid_revision_is_refused_with_3_and_the_last_one_stays(
     assert told.code == 3
     assert told.out.startswith(f"Refused {bad[:7]}: ")
     assert f"{before[:7]} stays in force" in told.out
+    assert told.err == ""
     status = applied.at(NOW, "status", "--format", "json").json()
     assert status["revision"] == before
     assert bad[:7] in status["last_error"]
+
+
+def test_a_revision_with_errors_that_does_not_descend_is_said_to_be_both(applied: Any) -> None:
+    applied.git("checkout", "--quiet", "--orphan", "other")
+    applied.write("packs/hello.yaml", "nonsense: [")
+    applied.commit()
+    plan = applied.at(NOW, "plan", "--format", "json")
+    assert (plan.code, plan.json()["descends"]) == (3, False)
+    assert "does not descend" in applied.at(NOW, "plan").out
+    refused = applied.at(NOW, "apply", "--format", "json")
+    assert (refused.code, refused.json()["descends"]) == (5, False)
+
+
+def test_an_empty_revision_that_does_not_descend_is_refused_for_that(applied: Any) -> None:
+    applied.git("checkout", "--quiet", "--orphan", "other")
+    for folder in applied.folder.iterdir():
+        if folder.is_dir() and folder.name != ".git":
+            shutil.rmtree(folder)
+    applied.commit()
+    refused = applied.at(NOW, "apply")
+    assert refused.code == 5
+    assert "does not descend" in refused.out
+    empty = applied.at(NOW, "apply", "--allow-rewind")
+    assert empty.code == 1
+    assert "declares nothing but the publisher" in empty.err
+    assert "declares nothing" not in empty.out
 
 
 def test_a_limit_refuses_with_4_and_the_arithmetic(applied: Any) -> None:
@@ -132,7 +160,11 @@ def test_a_limit_refuses_with_4_and_the_arithmetic(applied: Any) -> None:
     assert "uninstall" in done.out
     refused = applied.at(NOW, "apply")
     assert refused.code == 4
-    assert "the limit is 0" in refused.err
+    assert "the limit is 0. " in refused.out
+    assert "the limit is 0" not in refused.err
+    assert refused.err.startswith("hint: if that is meant, add to acknowledged in the Publisher: {")
+    both = applied.at(NOW, "apply", "--format", "json")
+    assert "the limit is 0" in both.err
     passed = applied.at(NOW, "apply", "--allow-destructive")
     assert passed.code == 0
     assert "1 attachment uninstalled" in passed.out

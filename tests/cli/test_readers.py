@@ -16,6 +16,8 @@ def test_status_shows_packs_and_fits_its_schema(pending: Any, fits: Any) -> None
         "date": "2026-12-01",
         "opens_at": "2026-12-01T05:00:00Z",
         "closes_at": "2026-12-01T06:00:00Z",
+        "opens_local": "2026-12-01T00:00:00-05:00",
+        "closes_local": "2026-12-01T01:00:00-05:00",
         "adopted": 0,
     }
     assert pack["by_release"] == {"1.0.0": 1}

@@ -59,3 +59,9 @@ def test_migrate_makes_a_store_and_tells_its_version(shell: Any) -> None:
     assert shell.reconciler("why", "a", "b").code == 1
     assert shell.reconciler("attachments", "--format", "json").out == ""
     assert "Nothing will happen" in shell.reconciler("calendar").out
+
+
+def test_what_reads_a_store_takes_a_time_even_if_it_needs_none(applied: Any) -> None:
+    assert applied.at(NOW, "store", "check").code == 0
+    assert applied.at(NOW, "store", "backup", "copy.db").code == 0
+    assert applied.at("yesterday", "store", "check").code == 64

@@ -1,5 +1,6 @@
 """What is the same for every command: help, wrong usage, failures, pipes."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,63 @@ def test_a_reader_that_goes_away_is_no_failure(applied: Any) -> None:
         check=False,
     )
     assert told.stderr == "0\n"
+
+
+def _typed(folder: Any, line: str) -> tuple[int, str, str]:
+    """A line of bash in which `reconciler` is the command: exit code, stdout, stderr."""
+    function = f'reconciler() {{ {shlex.quote(sys.executable)} -m reconciler "$@"; }}\n'
+    done = subprocess.run(
+        ["bash", "-c", function + line],
+        cwd=folder.folder,
+        env=folder.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_reader_that_goes_away_does_not_make_a_refusal_a_success(publisher: Any) -> None:
+    publisher.write("bad.yaml", "kind: Nothing\n" * 2 + "---\nkind: Nothing\n" * 2_000)
+    publisher.commit()
+    code, _, err = _typed(publisher, "reconciler validate | true; exit ${PIPESTATUS[0]}")
+    assert (code, err) == (3, "")
+    code, _, err = _typed(publisher, "reconciler plan nowhere 2>&1 | true; exit ${PIPESTATUS[0]}")
+    assert (code, err) == (1, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(publisher: Any, closed: str) -> None:
+    code, _, err = _typed(publisher, f"reconciler apply {closed}")
+    assert (code, err) == (0, "")
+    assert _typed(publisher, "reconciler store check")[0] == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_can_not_be_written_is_no_bug(applied: Any) -> None:
+    for command in ("status", "status --format json", "schema", "--help"):
+        code, _, err = _typed(applied, f"reconciler {command} > /dev/full")
+        assert code == 1
+        assert "No space left on device" in err
+        assert "bug" not in err
+    assert _typed(applied, "reconciler plan nowhere 2> /dev/full") == (1, "", "")
+
+
+def test_an_interrupt_while_python_imports_is_told_as_one(shell: Any) -> None:
+    script = (
+        "import sys; from reconciler.cli import schema\n"
+        "def broken(kind): raise RuntimeError('in __set_name__') from KeyboardInterrupt()\n"
+        "schema.command.callback = broken\n"
+        "from reconciler.cli.edge import run; sys.exit(run(['schema']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "reconciler: interrupted\n")
 
 
 def test_a_bug_is_one_line_and_a_traceback_only_when_asked_for(shell: Any) -> None:

@@ -50,9 +50,14 @@ def test_a_release_that_waits_for_a_freeze_comes_at_its_end(shop: Any) -> None:
     shop.publisher(freezes=[freeze])
     shop.release("orders", "1.1.0")
     shop.apply(NOW)
-    assert ("11-20 05:00", 'orders 1.1.0 goes out; until then held by freeze "quiet"', 1) in told(
-        shop
-    )
+    summary = 'orders 1.1.0 goes out; until then it is held by freeze "quiet"'
+    assert ("11-20 05:00", summary, 1) in told(shop)
+
+
+def test_a_release_whose_window_is_open_comes_with_the_next_pass(shop: Any) -> None:
+    shop.release("orders", "1.1.0", on="2026-11-10")
+    shop.apply("2026-11-09T12:00")
+    assert told(shop) == [("11-10 12:00", "orders 1.1.0 becomes current at the next pass", 1)]
 
 
 def test_an_ics_entry_keeps_its_uid_when_the_release_is_moved(shop: Any) -> None:

@@ -24,6 +24,13 @@ def test_another_encoding_is_read() -> None:
     assert verdict(text.encode("iso-8859-1")) is None
 
 
+def test_cases_outside_any_suite_count() -> None:
+    passed, failed = '<testcase name="a"/>', '<testcase name="b"><failure/></testcase>'
+    assert verdict(f"<testsuites>{passed}</testsuites>".encode()) is None
+    found = verdict(f"<testsuites>{failed}{CLEAN}</testsuites>".encode())
+    assert found == "has 1 failure in 2 tests: b"
+
+
 def test_deep_nesting_is_refused() -> None:
     found = verdict(("<testsuite>" * 5000 + "</testsuite>" * 5000).encode())
     assert found is not None

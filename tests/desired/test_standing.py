@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.requests import install
 from reconciler.desired.standing import Standings
 from reconciler.desired.status import status
 from reconciler.desired.why import explanations
@@ -39,6 +40,47 @@ def test_behind_a_freeze_it_waits_for_the_release_that_is_desired(shop: Any) -> 
     assert (found.state, found.target) == ("waiting", "1.1.0")
     assert found.until == shop.instant("2026-11-20T05:00")
     assert '1.1.0 is held by freeze "quiet", until Fri 20 Nov 00:00 New York.' in told(shop)
+
+
+def test_a_missed_window_is_told_as_what_it_waits_for(shop: Any) -> None:
+    shop.publisher(missedWindow="next-window")
+    shop.release("orders", "1.1.0", on="2026-11-09")
+    shop.apply("2026-11-08T12:00")
+    said = told(shop)
+    assert (
+        "1.1.0 waits: its window was missed; it takes the next one, until Wed 11 Nov 00:00" in said
+    )
+    assert "gets it" not in said
+    assert "account adopt acme orders" in said
+
+
+def test_with_its_window_open_a_release_is_tested_no_more(shop: Any) -> None:
+    shop.attach("globex", "orders", adopt="1.1.0")
+    shop.release("orders", "1.1.0", on="2026-11-10")
+    shop.apply("2026-11-09T12:00")
+    opened = "2026-11-10T05:00"
+    assert told(shop, now=opened).splitlines()[1:] == [
+        "The next pass brings it 1.1.0.",
+        "An Attachment manifest declares it.",
+    ]
+    assert "1.1.0 becomes current for everybody at the next pass." in told(
+        shop, "globex", now=opened
+    )
+
+
+def test_what_holds_back_an_account_without_entitlement_is_said_beside_it(shop: Any) -> None:
+    shop.take(install(shop.base, shop.key("globex", "orders"), shop.instant(NOW), "ann"))
+    shop.group("retail", ["acme"], {"orders": "manual", "stock": "manual"})
+    shop.release("orders", "1.1.0")
+    shop.pack("orders", suspended={"reason": "bug"})
+    shop.apply(NOW)
+    assert standing(shop, "globex").state == "not-entitled"
+    assert told(shop, "globex").splitlines() == [
+        "globex runs orders 1.0.0, not the current release, 1.1.0.",
+        '1.1.0 waits: pack orders is suspended ("bug").',
+        "No group entitles globex to it any more; it is still upgraded.",
+        "globex installed it itself.",
+    ]
 
 
 def test_a_hold_an_account_and_a_pack_say_why(shop: Any) -> None:

@@ -16,7 +16,7 @@ def test_the_demo_plays_to_its_end_without_a_terminal_and_without_colour() -> No
     done = subprocess.run(
         [sys.executable, "-m", "demo"],
         cwd=TOP,
-        env={**os.environ, "PYTHONPATH": str(TOP)},
+        env={**os.environ, "PYTHONPATH": str(TOP), "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         text=True,
         check=False,

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from reconciler.model.events import Event, HistoryLine
+from reconciler.reconcile import reconcile
 from reconciler.settings import Settings
 from reconciler.store import check
 from reconciler.wiring import open_world
 
 SCRIPT = Path(__file__).with_name("killed_pass.py")
 NOW = "2026-12-01T05:00:00+00:00"
+SHARES = 4  # so that several cores can kill
 
 
 def run_pass(
@@ -87,8 +89,9 @@ def worlds(office: Any, tmp_path: Path) -> Any:
     return killed_at
 
 
+@pytest.mark.parametrize("share", range(SHARES))
 def test_whichever_write_is_the_last_the_next_pass_ends_in_the_same_state(
-    worlds: Any, office: Any, tmp_path: Path
+    worlds: Any, office: Any, tmp_path: Path, share: int
 ) -> None:
     whole, store = worlds(0)
     assert whole.returncode == 0, whole.stderr
@@ -101,7 +104,7 @@ def test_whichever_write_is_the_last_the_next_pass_ends_in_the_same_state(
         "upgrade",
         "rollback",
     }
-    for fatal in range(1, writes + 1):
+    for fatal in range(1 + share, writes + 1, SHARES):
         killed, store = worlds(fatal)
         assert killed.returncode == -signal.SIGKILL, f"write {fatal}: {killed.stderr}"
         again = run_pass(office.folder, store, 0, tmp_path / "cache")
@@ -140,3 +143,23 @@ def test_a_pass_killed_after_its_acceptance_is_finished_without_git(
     shutil.rmtree(office.folder / ".git" / "objects")
     run_pass(office.folder, store, 0, tmp_path / "cache")
     assert content(store) == expected
+
+
+def test_the_pass_that_finishes_a_killed_one_counts_what_it_moved(worlds: Any, office: Any) -> None:
+    whole, _ = worlds(0)
+    unfinished = 0
+    for fatal in range(int(whole.stdout) // 2, int(whole.stdout), 4):
+        _, store = worlds(fatal)
+        before = content(store)
+        settings = Settings(
+            repository=str(office.folder),
+            store_url=f"sqlite:///{store}",
+            now=datetime.fromisoformat(NOW),
+        )
+        with open_world(settings, store="create") as world:
+            outcome = reconcile(world)
+        lines = len(content(store)["history"]) - len(before["history"])
+        assert outcome.moved == lines
+        assert (outcome.run is None) == (lines == 0)
+        unfinished += not before["applied"].settled and lines > 0
+    assert unfinished

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.why import explanations
 from reconciler.errors import (
     InvalidRevision,
     LeaseHeld,
@@ -166,6 +167,10 @@ def test_a_limit_refused_revision_that_withdraws_tonights_release_makes_it_wait(
     assert [(c.action, c.gate) for c in outcome.plan.waiting] == [("promote", Gate.CONTESTED)]
     assert office.runs()["acme/orders"] == "1.0.0"
     assert events(office).count("contested") == 1
+    base = office.base()
+    told = explanations(base, "acme", "orders", outcome.plan.now)[0]
+    assert told.state == "waiting"
+    assert any("a limit refused" in str(part) for words in told.sentences for part in words)
 
 
 def test_a_revision_that_does_not_descend_needs_allow_rewind(office: Any) -> None:
@@ -316,3 +321,37 @@ def _renamed(document: Any) -> Any:
     import json
 
     return json.loads(json.dumps(document).replace('"orders"', '"sales"'))
+
+
+def test_a_publishers_first_files_can_be_validated_before_any_commit(office: Any) -> None:
+    office.commit()
+    for file in office.folder.glob("*.yaml"):
+        file.rename(office.folder.parent / file.name)
+    fresh = type(office).opened(office.folder.parent / "fresh")
+    for file in office.folder.parent.glob("*.yaml"):
+        file.rename(fresh.folder / file.name)
+    with open_world(fresh.settings(NOV20), store="none") as world:
+        assert validate(world, worktree=True).valid
+
+
+def test_a_base_without_a_publisher_is_nothing_to_compare_with(office: Any) -> None:
+    documents, office.documents = office.documents, {}
+    empty = office.commit()
+    office.documents = documents
+    office.attach("nobody", "orders")
+    office.commit()
+    with open_world(office.settings(NOV20), store="none") as world:
+        judgement = validate(world, base=empty)
+    assert [finding.new for finding in judgement.findings if finding.severity == "error"] == [True]
+
+
+def test_a_second_mistake_of_the_same_kind_is_new(office: Any) -> None:
+    office.attach("nobody", "orders")
+    base = office.commit()
+    office.attach("nobody", "stock", instance="east")
+    office.attach("nobody", "stock", instance="west")
+    office.commit()
+    with open_world(office.settings(NOV20), store="none") as world:
+        found = validate(world, base=base).findings
+    errors = [finding for finding in found if finding.rule == "unknown-reference"]
+    assert sorted(finding.new is True for finding in errors) == [False, True, True]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -126,10 +127,13 @@ def test_a_window_opens_and_closes_where_the_zone_says(
     office.release("orders", "1.1.0", on=date)
     office.commit()
     _, report = cli("apply", now="2025-08-02T12:00:00")
-    assert report["changes"][-1]["window"] == {"opens_at": opens + "Z", "closes_at": closes + "Z"}
+    window = report["changes"][-1]["window"]
+    assert (window["opens_at"], window["closes_at"]) == (opens + "Z", closes + "Z")
+    assert window["opens_local"].startswith(f"{date}T0")
+    assert datetime.fromisoformat(window["opens_local"]) == datetime.fromisoformat(opens + "Z")
     _, status = cli("status", now="2025-08-02T12:00:00")
     pending = {pack["name"]: pack["pending"] for pack in status["packs"]}["orders"]
-    assert (pending["opens_at"], pending["closes_at"]) == (opens + "Z", closes + "Z")
+    assert {key: pending[key] for key in window} == window
     assert cli("apply", now=before)[1]["run"] is None
     assert shown(cli("apply", now=opens)[1]) == ["promote orders 1.0.0>1.1.0 x3"]
 

@@ -1,6 +1,7 @@
 """SPEC section 5 in memory: testing periods, adoption, supersession, withdrawal, rollback."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -137,6 +138,22 @@ def test_a_manifest_adopts_and_stops_adopting(desk: Any, shortened: Told) -> Non
     assert shortened(desk.apply("2026-11-03T12:00")) == ["install None>1.1.0 x1"]
     desk.attach("a")
     assert shortened(desk.apply("2026-11-04T12:00")) == ["revert 1.1.0>1.0.0 x1"]
+
+
+def test_a_manifest_that_adopts_what_is_current_already_leaves_the_word_to_the_account(
+    desk: Any, shortened: Told
+) -> None:
+    desk.attach("a", adopt="1.0.0")
+    desk.apply("2026-11-01T13:00")
+    desk.release("1.1.0", on="2026-12-01")
+    desk.apply("2026-11-02T12:00")
+    desk.adopt("a")
+    row = desk.base.attachments[AttachmentKey(account="a", pack="orders")]
+    key = AttachmentKey(account="a", pack="orders")
+    kept = replace(row, adopt_declared="1.0.0")
+    desk.base = replace(desk.base, attachments={**desk.base.attachments, key: kept})
+    assert shortened(desk.apply("2026-11-03T12:00")) == []
+    assert desk.runs()["a/orders"] == "1.1.0"
 
 
 def test_a_first_release_that_is_pending_makes_attachments_wait(desk: Any, shortened: Told) -> None:

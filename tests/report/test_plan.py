@@ -6,6 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
+from reconciler.model.changes import Gate
 from reconciler.model.declarations import Kind
 from reconciler.report.plan import json as as_json
 from reconciler.report.plan import markdown, text, verdict
@@ -171,6 +172,36 @@ def test_the_verdict_of_a_refusal_tells_what_stays_in_force_and_what_was_due(val
         "Refused 51c0de2: 2 errors (reconciler validate --revision 51c0de2)."
         " 9e1b2d4 stays in force; 288 attachments that were due under it were upgraded.\n"
     )
+
+
+def test_a_refusal_by_a_limit_is_told_with_its_arithmetic_and_what_waits(values: Any) -> None:
+    held = values.change(
+        "promote", "invoices", attachments=2, gate=Gate.CONTESTED, reason="disputed"
+    )
+    outcome = values.outcome(
+        waiting=(held,),
+        revision="51c0de2" + "0" * 33,
+        error=RefusedByLimit("3 of 2 would go; the limit is 2"),
+    )
+    assert verdict.render(outcome, values.now) == (
+        "Refused 51c0de2: 3 of 2 would go; the limit is 2. 9e1b2d4 stays in force, 2 waiting.\n"
+    )
+    assert "held by disputed" not in text.render(outcome, "x.db")
+    assert "held by disputed" not in markdown.render(outcome)
+
+
+def test_rows_that_no_change_foresaw_are_not_called_upgraded(values: Any) -> None:
+    revert = values.change("revert", before="1.1.0", after="1.0.0", attachments=14)
+    raced = values.outcome(revert, moved=16, run="r1")
+    assert ": 2 attachments moved and 14 taken back to current." in verdict.render(
+        raced, values.now
+    )
+    finished = values.outcome(moved=5, run="r1")
+    assert ": 5 attachments moved." in verdict.render(finished, values.now)
+
+
+def test_a_short_pass_took_under_a_tenth_of_a_second(values: Any) -> None:
+    assert " in under 0.1 s, " in verdict.render(sample(values), values.now, seconds=0.04)
 
 
 def test_adopters_accounts_and_their_clocks_are_told(values: Any) -> None:

@@ -137,6 +137,9 @@ def test_a_token_that_would_forge_a_header_is_refused_without_being_shown(
 def test_text_from_outside_becomes_one_short_line_without_credentials_and_escapes() -> None:
     assert one_line("a\x1b[31m\nb  c") == "a [31m b c"
     assert one_line("at https://ann:pw@git.example/x") == "at https://git.example/x"
+    assert (
+        one_line("at 'https://git.example/x?token=pw/': no") == "at 'https://git.example/x?…': no"
+    )
     assert len(one_line("x" * 1000)) == 300
 
 

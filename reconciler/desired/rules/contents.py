@@ -53,20 +53,23 @@ def is_live(context: Context, release: Release) -> bool | None:
 def held(context: Context, pack: IntegrationPack) -> Iterator[tuple[int, str, Content]]:
     """What the pack holds of each component: its index, its name, and the versions that count.
 
-    These are the ones that releases from current on name; where none names the component, its
-    newest version.
+    These are the ones that releases from current on name; where no release ever named the
+    component, its newest version. One that only releases below current name is not judged: they
+    may have got there just because time passed.
     """
     versions = versions_for(context, pack.deployment)
-    named: dict[str, list[str]] = {}
+    named: dict[str, dict[str, None]] = {}
     for release in context.tree.releases.get(pack.name, {}).values():
-        if is_live(context, release):
-            for component, version in release.components.items():
-                named.setdefault(component, []).append(version)
+        live = is_live(context, release)
+        for component, version in release.components.items():
+            of_releases = named.setdefault(component, {})
+            if live:
+                of_releases[version] = None
     for index, component in enumerate(pack.components):
         of_component = versions.get(component, {})
-        chosen = [v for v in dict.fromkeys(named.get(component, ())) if v in of_component]
-        for version in chosen or list(of_component)[-1:]:
-            yield index, component, of_component[version]
+        for version in named.get(component, list(of_component)[-1:]):
+            if version in of_component:
+                yield index, component, of_component[version]
 
 
 def deleted_versions(context: Context) -> frozenset[tuple[str, str]]:

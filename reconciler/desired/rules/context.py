@@ -7,6 +7,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
+from reconciler.desired.recorded import declares
 from reconciler.model.base import InstallBase
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.tree import Tree
@@ -72,7 +73,7 @@ class Context:
 
     def is_new(self, declaration: Declaration) -> bool:
         """Whether the base lacks this identity; False without a base."""
-        return self.base is not None and self.base.get(declaration.kind, declaration.name) is None
+        return self.base is not None and not declares(self.base, declaration.kind, declaration.name)
 
     def before(self, declaration: Declaration) -> Declaration | None:
         """The same identity in the base, if there is one and it differs."""

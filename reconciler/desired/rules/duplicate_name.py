@@ -23,13 +23,13 @@ def check(context: Context) -> Iterator[Problem]:
     for first, later in context.tree.duplicates:
         if later.kind in _TOLD_ELSEWHERE:
             continue
+        pointer = _IDENTITY.get(later.kind, ("metadata", "name"))
         yield Problem(
             rule=RULE.id,
             origin=later.origin,
-            pointer=_IDENTITY.get(later.kind, ("metadata", "name")),
+            pointer=pointer,
             message=f"{later.kind} {_spoken(later)} is declared already, {_place(first, later)}.",
-            hint="delete one of the two, or give this one another "
-            + ("version." if _IDENTITY.get(later.kind, ("",))[-1] == "version" else "name."),
+            hint=f"delete one of the two, or give this one another {pointer[-1]}.",
         )
 
 

@@ -6,6 +6,7 @@ from reconciler.desired.extensibility import (
     DeclaredValue,
     Extensibility,
     PackSettings,
+    declared_defaults,
     declared_values,
     is_secret_reference,
 )
@@ -13,11 +14,14 @@ from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
 from reconciler.model.findings import Problem
 
-_SECRET = "secret"  # noqa: S105 - the name of a type
+SECRET = "secret"  # noqa: S105 - the name of a type
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Where the setting is a secret from the current release on; the value is never printed."""
+    """Where the setting is a secret from the current release on; the value is never printed.
+
+    A secret has no default either.
+    """
     extensibility = Extensibility(context.tree, context.lifecycles)
     for value in declared_values(context.tree):
         pack = extensibility.pack(value.pack)
@@ -32,6 +36,16 @@ def check(context: Context) -> Iterator[Problem]:
             hint="write {secretRef: where the platform finds it}, and change the secret: the "
             "repository's history keeps this one.",
         )
+    for default in declared_defaults(context.tree):
+        if default.setting.type == SECRET:
+            yield Problem(
+                rule=RULE.id,
+                origin=default.declaration.origin,
+                pointer=default.pointer,
+                message=f"{default.spoken} is a secret, and its default stands in the open.",
+                hint="take the default out, and change the secret: the repository's history "
+                "keeps this one.",
+            )
 
 
 def is_exposed(value: DeclaredValue, pack: PackSettings) -> bool:
@@ -44,9 +58,9 @@ def is_exposed(value: DeclaredValue, pack: PackSettings) -> bool:
         return False
     live = pack.live_settings(value.name)
     if live:
-        return any(setting.type == _SECRET for _, setting in live)
+        return any(setting.type == SECRET for _, setting in live)
     older = pack.older.get(value.name, ())
-    return bool(older) and all(setting.type == _SECRET for setting in older)
+    return bool(older) and all(setting.type == SECRET for setting in older)
 
 
 RULE = Rule(

@@ -3,21 +3,24 @@
 from collections.abc import Iterator
 
 from reconciler.desired.extensibility import (
+    DeclaredDefault,
     DeclaredValue,
     Extensibility,
     PackSettings,
+    declared_defaults,
     declared_values,
     fits,
 )
 from reconciler.desired.rules.context import Context
-from reconciler.desired.rules.extension_secret import is_exposed
+from reconciler.desired.rules.extension_secret import SECRET, is_exposed
 from reconciler.desired.rules.rule import Rule
 from reconciler.model.findings import Problem, Severity
 
 
 def check(context: Context) -> Iterator[Problem]:
     """An error if no release that has the setting takes the value, a warning if current or pending
-    does not and another does. A secret written inline is extension-secret.
+    does not and another does; a default has to fit as well. A secret written inline is
+    extension-secret.
     """
     extensibility = Extensibility(context.tree, context.lifecycles)
     for value in declared_values(context.tree):
@@ -27,6 +30,20 @@ def check(context: Context) -> Iterator[Problem]:
         problem = _judged(value, pack)
         if problem is not None:
             yield problem
+    for default in declared_defaults(context.tree):
+        if default.setting.type != SECRET and not fits(default.setting.default, default.setting):
+            yield _misfit(default)
+
+
+def _misfit(default: DeclaredDefault) -> Problem:
+    wanted, given = default.setting.type, _kind(default.setting.default)
+    return Problem(
+        rule=RULE.id,
+        origin=default.declaration.origin,
+        pointer=default.pointer,
+        message=f"{default.spoken} is a {wanted}, and its default is a {given}.",
+        hint=_hint(wanted, given),
+    )
 
 
 def _judged(value: DeclaredValue, pack: PackSettings) -> Problem | None:

@@ -17,10 +17,18 @@ def check(context: Context) -> Iterator[Problem]:
                 rule=RULE.id,
                 origin=named.origin,
                 pointer=named.pointer,
-                message=f'"{named.path}" leaves the publisher root, '
-                'by ".." or through a symbolic link.',
-                hint="copy it below the folder of publisher.yaml and name it from there.",
+                message=f'"{named.path}" {_how(named.path)}.',
+                hint="copy it below the folder of publisher.yaml and name it from there, with / "
+                "between folders.",
             )
+
+
+def _how(path: str) -> str:
+    if path.startswith("/"):
+        return "starts at the root of a disk, not at the publisher root"
+    if "\\" in path:
+        return "has a backslash, which leads elsewhere on some systems"
+    return 'leaves the publisher root, by ".." or through a symbolic link'
 
 
 RULE = Rule(

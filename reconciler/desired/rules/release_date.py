@@ -2,7 +2,7 @@
 
 from calendar import month_name, monthrange
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import MAXYEAR, MINYEAR, UTC, date
 from zoneinfo import ZoneInfo
 
 from reconciler.desired.recorded import Recorded
@@ -33,11 +33,7 @@ def check(context: Context) -> Iterator[Problem]:
         elif context.zone is not None:
             found = window(day, context.zone)
             if found is None:
-                yield _problem(
-                    declaration,
-                    f"{release.date_text} does not exist in {context.zone.key}.",
-                    "take the day before or after it.",
-                )
+                yield _problem(declaration, *_no_window(day, context.zone))
             elif context.now >= found.closes_at and _is_new_date(context, recorded, declaration):
                 yield _over(declaration, release, found, context.zone)
 
@@ -64,6 +60,12 @@ def _over(declaration: Declaration, release: Release, found: Window, zone: ZoneI
         f"since {local:%H:%M} {zone.key} = {utc:%Y-%m-%d %H:%M} UTC.",
         'write a date to come, or "schedule: immediate" for now.',
     )
+
+
+def _no_window(day: date, zone: ZoneInfo) -> tuple[str, str]:
+    if day.year in (MINYEAR, MAXYEAR):
+        return f"{day} is at the end of the calendar.", "write a date that is nearer."
+    return f"{day} does not exist in {zone.key}.", "take the day before or after it."
 
 
 def _calendar_hint(text: str) -> str:

@@ -1,28 +1,28 @@
 """The outcome of a plan or a pass -> the JSON objects of `plan` and `apply`, on failure too."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Change
 from reconciler.model.outcome import PassOutcome
-from reconciler.model.windows import Window
 from reconciler.report import objects
 from reconciler.report.objects import Fields
 from reconciler.report.plan import totals
-from reconciler.report.times import iso, iso_or_none
+from reconciler.report.times import iso, iso_or_none, window_fields
 
 
 def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
     """What `plan` prints; `now` is shown where there was nothing to plan."""
-    plan = outcome.plan
+    plan, zone = outcome.plan, totals.publisher_zone(outcome)
     fields: Fields = {
         "revision": outcome.revision,
         "descends": plan.descends if plan is not None else True,
         "now": iso(plan.now if plan is not None else now),
         "digest": plan.digest if plan is not None else None,
         "store": plan.store_id if plan is not None else None,
-        "changes": [_change(change) for change in plan.changes] if plan is not None else [],
-        "waiting": [_waiting(change) for change in plan.waiting] if plan is not None else [],
+        "changes": [_change(change, zone) for change in plan.changes] if plan is not None else [],
+        "waiting": [_waiting(change, zone) for change in plan.waiting] if plan is not None else [],
         "findings": [objects.finding(found) for found in outcome.findings],
         "summary": totals.summary(plan.changes) if plan is not None else {},
         "next_due": iso_or_none(totals.next_due(outcome)),
@@ -69,7 +69,7 @@ def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
     return {**failed_plan(trouble, now), **nothing}
 
 
-def _change(change: Change) -> Fields:
+def _change(change: Change, zone: ZoneInfo) -> Fields:
     return {
         "action": change.action.value,
         "kind": change.kind.value,
@@ -82,17 +82,11 @@ def _change(change: Change) -> Fields:
         "reason": change.reason,
         "path": change.path,
         "late": change.late,
-        "window": _window(change.window),
+        "window": None if change.window is None else window_fields(change.window, zone),
         "members": list(change.members),
     }
 
 
-def _waiting(change: Change) -> Fields:
+def _waiting(change: Change, zone: ZoneInfo) -> Fields:
     gate = None if change.gate is None else change.gate.value
-    return {**_change(change), "gate": gate, "until": iso_or_none(change.until)}
-
-
-def _window(window: Window | None) -> Fields | None:
-    if window is None:
-        return None
-    return {"opens_at": iso(window.opens_at), "closes_at": iso(window.closes_at)}
+    return {**_change(change, zone), "gate": gate, "until": iso_or_none(change.until)}

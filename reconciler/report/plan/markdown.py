@@ -194,7 +194,7 @@ def _destroyed(change: Change) -> str:
 
 def _waits(change: Change, zone: ZoneInfo, now: datetime) -> str:
     until = f" until {markdown(moment(change.until, zone, now))}" if change.until else ""
-    reason = f", held by {_text(change.reason)}" if change.reason else ""
+    reason = f", {_text(totals.waits_for(change))}" if change.reason else ""
     what = markdown(f"{change.name} {versions(change.before, change.after)}")
     hit = f", {counted(change.attachments, 'attachment')}" if change.attachments else ""
     return f"- {change.action.value} {what}{reason}{until}{hit}"

@@ -52,8 +52,11 @@ def _banners(outcome: PassOutcome, style: Style) -> Iterator[str]:
             f"! Refused: {tally(outcome.findings)}"
             f" (reconciler validate --revision {short(outcome.revision)})."
         )
-    elif outcome.error is not None:
+    elif outcome.error is not None and totals.is_refused(outcome):
         yield style.bad(f"! Refused: {terminal(outcome.error.message)}")
+    elif outcome.error is not None:
+        asked = short(outcome.revision)
+        yield style.bad(f"! Revision {asked} can't be used; this is what is due without it.")
 
 
 def _without_plan(outcome: PassOutcome, style: Style) -> str:
@@ -62,8 +65,10 @@ def _without_plan(outcome: PassOutcome, style: Style) -> str:
             f"Revision {short(outcome.revision)} would be refused: {tally(outcome.findings)}"
             f" (reconciler validate --revision {short(outcome.revision)})."
         )
-    if outcome.error is not None:
+    if outcome.error is not None and totals.is_refused(outcome):
         return style.bad(f"No plan: {terminal(outcome.error.message)}")
+    if outcome.error is not None:
+        return style.bad(f"No plan: revision {short(outcome.revision)} can't be used.")
     return style.good(f"Nothing to do: {short(outcome.in_force or outcome.revision)} is applied.")
 
 
@@ -119,7 +124,7 @@ def _waiting_row(change: Change, now: datetime, zone: ZoneInfo) -> list[str]:
         terminal(f"{change.action.value} {_versions(change)}".strip()),
         until,
         _attachments(change),
-        terminal(f"held by {change.reason}" if change.reason else ""),
+        terminal(totals.waits_for(change)),
     ]
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from reconciler.errors import InvalidRevision
+from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
 from reconciler.model.base import PackRecord
-from reconciler.model.changes import Action, Change, Plan
+from reconciler.model.changes import Action, Change, Gate, Plan
 from reconciler.model.declarations import Kind, Publisher
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.zones import zone
@@ -95,9 +95,20 @@ def next_release(outcome: PassOutcome, at: datetime) -> str | None:
     return None
 
 
+def waits_for(change: Change) -> str:
+    """Why a change waits, in words that stand beside it; empty where no reason is given."""
+    reason = change.reason or ""
+    return f"held by {reason}" if change.gate is Gate.FREEZE else reason
+
+
 def is_invalid(outcome: PassOutcome) -> bool:
     """Whether the revision was not accepted because its manifests have errors."""
     return isinstance(outcome.error, InvalidRevision)
+
+
+def is_refused(outcome: PassOutcome) -> bool:
+    """Whether the revision could be read and was turned down: then the text says why."""
+    return isinstance(outcome.error, InvalidRevision | RefusedByLimit | StalePlan)
 
 
 def next_due(outcome: PassOutcome) -> datetime | None:

@@ -10,7 +10,7 @@ from reconciler.report.layout import PLAIN, Style
 from reconciler.report.plan import totals
 from reconciler.report.times import ahead, moment
 from reconciler.report.validation.text import tally
-from reconciler.report.words import counted, listed, short
+from reconciler.report.words import counted, duration, listed, short
 
 _DONE = (
     (Action.UNINSTALL, "uninstalled"),
@@ -42,7 +42,7 @@ def render(
     if outcome.run is None:
         line = f"Nothing to do: {short(outcome.in_force)} is applied{_waiting(outcome)}."
     else:
-        took = "" if seconds is None else f" in {seconds:.1f} s"
+        took = "" if seconds is None else f" in {duration(seconds)}"
         late = f", {outcome.late:,} of them after their window" if outcome.late else ""
         line = (
             f"Applied {short(outcome.in_force)}: {_done(outcome)}{late}{took}{_waiting(outcome)}."
@@ -55,6 +55,8 @@ def _refused(outcome: PassOutcome) -> str:
     if totals.is_invalid(outcome):
         command = f"reconciler validate --revision {short(outcome.revision)}"
         reason = f": {tally(outcome.findings)} ({command})"
+    elif outcome.error is not None and totals.is_refused(outcome):
+        reason = f": {terminal(outcome.error.message)}"
     else:
         reason = ""
     force = (
@@ -64,7 +66,7 @@ def _refused(outcome: PassOutcome) -> str:
     if outcome.run is not None and outcome.moved:
         verb = "was" if outcome.moved == 1 else "were"
         due = f"; {counted(outcome.moved, 'attachment')} that {verb} due under it {verb} upgraded"
-    return f"{head}{reason}.{force}{due}."
+    return f"{head}{reason}.{force}{due}{_waiting(outcome)}."
 
 
 def _done(outcome: PassOutcome) -> str:
@@ -74,7 +76,9 @@ def _done(outcome: PassOutcome) -> str:
     sums = totals.moved(plan.changes)
     others = [(sums[action], verb) for action, verb in _DONE if sums[action]]
     moved = outcome.moved - sum(n for n, verb in others if verb != "configured")
-    parts = [(moved, "upgraded"), *others] if moved > 0 else others
+    # More than was planned: what a killed pass had left, or what accounts asked for meanwhile.
+    verb = "upgraded" if any(sums[action] for action in totals.MOVING) else "moved"
+    parts = [(moved, verb), *others] if moved > 0 else others
     if not parts:
         return _declarations(plan)
     (first, verb), *rest = parts

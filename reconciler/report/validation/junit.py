@@ -4,7 +4,7 @@ from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import Judgement
-from reconciler.report.escape import xml
+from reconciler.report.escape import terminal, xml
 
 
 def render(judgement: Judgement) -> str:
@@ -22,7 +22,7 @@ def render(judgement: Judgement) -> str:
 
 
 def _case(found: Finding) -> TestCase:
-    place = xml(f"{found.path}:{found.line}:{found.column}")
+    place = xml(terminal(f"{found.path}:{found.line}:{found.column}"))
     case = TestCase(place, found.rule)
     text = xml(found.message if found.hint is None else f"{found.message}\nhint: {found.hint}")
     if found.severity is Severity.ERROR:

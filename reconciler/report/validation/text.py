@@ -7,7 +7,7 @@ from reconciler.model.outcome import Judgement
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style
 from reconciler.report.objects import severities
-from reconciler.report.words import counted, listed
+from reconciler.report.words import counted, duration, listed
 
 
 def render(judgement: Judgement, style: Style = PLAIN, seconds: float | None = None) -> str:
@@ -49,7 +49,7 @@ def _coloured(severity: Severity, style: Style) -> str:
 
 def _summary(judgement: Judgement, style: Style, seconds: float | None) -> str:
     read = f"{counted(judgement.documents, 'document')} in {counted(judgement.files, 'file')}"
-    took = "" if seconds is None else f", {seconds:.1f} s"
+    took = "" if seconds is None else f", {duration(seconds)}"
     subject = "This working tree" if judgement.revision is None else "This revision"
     if judgement.valid:
         verdict = style.good(f"{subject} is valid.")
