@@ -24,6 +24,10 @@ class StoreError(ReconcilerError):
     """The store can't be opened, read or written, or is not what it should be."""
 
 
+class NoStore(StoreError):
+    """There is no install base there, or one whose creation was cut off."""
+
+
 class RequestRefused(ReconcilerError):
     """What an account asks for is not possible now."""
 

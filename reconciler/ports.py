@@ -218,8 +218,8 @@ class Store(Protocol):
         """The revision in force, read without touching the install base; None for a cold store."""
         ...
 
-    def base(self) -> InstallBase:
-        """Everything, in one consistent read."""
+    def base(self, *, rows: bool = True) -> InstallBase:
+        """Everything, in one consistent read; with `rows` False all but the attachments."""
         ...
 
     def publisher_zone(self) -> str | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from reconciler.errors import StoreError
+from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Source, Store
 from reconciler.settings import Settings
 
@@ -49,10 +49,18 @@ class OpenedWorld:
         return open_source(self.settings.repository, ref=self.settings.ref)
 
     @cached_property
-    def cache_folder(self) -> Path:
-        """Where parsed documents are kept; may be deleted at any time."""
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(base) / "integration-pack-reconciler" / "documents"
+    def cache_folder(self) -> Path | None:
+        """Where parsed documents are kept; may be deleted at any time. None: nowhere.
+
+        A relative XDG_CACHE_HOME is ignored, as its specification says; it would lie in the
+        publisher's repository.
+        """
+        base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        try:
+            base = base if base.is_absolute() else Path.home() / ".cache"
+        except RuntimeError:  # a user without a home, as in many containers
+            return None
+        return base / "integration-pack-reconciler" / "documents"
 
 
 @contextmanager
@@ -72,14 +80,16 @@ def _open(settings: Settings, use: StoreUse, writes: bool, clock: Clock) -> Stor
     if use == "none":
         return None
     from reconciler.store import open_store
-    from reconciler.store.urls import place_of
 
-    if use == "optional" and not place_of(settings.store_url).path.exists():
-        return None
     mode: Literal["read", "write", "create"]
     mode = "create" if use == "create" else "write" if writes else "read"
     rehearsal = settings.now is not None
-    found = open_store(settings.store_url, mode=mode, clock=clock, rehearsal=rehearsal)
+    try:
+        found = open_store(settings.store_url, mode=mode, clock=clock, rehearsal=rehearsal)
+    except NoStore:
+        if use == "optional":
+            return None
+        raise
     if rehearsal and mode != "read" and not found.rehearsal:
         raise StoreError(
             f"{settings.store_url} is a real install base; --now can't write to it",

@@ -39,7 +39,7 @@ def command(
     from reconciler.report import objects
 
     with opened(store, now) as (found, at):
-        base = found.base()
+        base = found.base(rows=False)
         rows = found.attached(account=account, pack=pack) if base.applied is not None else iter(())
         standings = Standings(base, at) if base.applied is not None else None
         pairs = (
@@ -50,7 +50,8 @@ def command(
         )
         if format_ == "json":
             for row, standing in pairs:
-                output.write(objects.line(report.fields(row, standing)))
+                if not output.write(objects.line(report.fields(row, standing))):
+                    break
         else:
             output.write(report.text(pairs, zone_of(found), at, output.style()))
     return 0

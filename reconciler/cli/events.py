@@ -38,8 +38,8 @@ def command(
     with opened(store, now) as (found, _):
         zone = zone_of(found)
         for event in found.events(pack=pack, account=account, since=since, limit=limit):
-            if format_ == "json":
-                output.write(objects.line(record.event_fields(event)))
-            else:
-                output.write(record.event_line(event, zone) + "\n")
+            as_json = format_ == "json"
+            fields = objects.line(record.event_fields(event)) if as_json else ""
+            if not output.write(fields or record.event_line(event, zone) + "\n"):
+                break
     return 0

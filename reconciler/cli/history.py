@@ -36,8 +36,8 @@ def command(
     with opened(store, now) as (found, _):
         zone = zone_of(found)
         for line in found.history(account=account, pack=pack, limit=limit):
-            if format_ == "json":
-                output.write(objects.line(record.history_fields(line)))
-            else:
-                output.write(record.history_line(line, zone) + "\n")
+            as_json = format_ == "json"
+            fields = objects.line(record.history_fields(line)) if as_json else ""
+            if not output.write(fields or record.history_line(line, zone) + "\n"):
+                break
     return 0

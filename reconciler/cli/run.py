@@ -1,7 +1,6 @@
 """`reconciler run`: a schedule -> pass after pass, until the process is asked to stop."""
 
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -40,8 +39,8 @@ def command(
     """Fetch and reconcile again and again.
 
     Makes a pass at each tick of the schedule, and whenever something is due: a window opens, a
-    freeze or a hold ends. Trouble is told and does not end the loop; SIGTERM ends it cleanly,
-    after the transaction that it is in.
+    freeze or a hold ends. Each pass is one line of log on stderr, with --format json one object.
+    Trouble does not end the loop; SIGTERM ends it cleanly, after the pass that it is in.
 
     \b
     Examples:
@@ -63,30 +62,16 @@ def command(
 def _teller(
     world: "OpenedWorld", format_: str
 ) -> "Callable[[PassOutcome | ReconcilerError], None]":
-    """Tells each pass on stdout, trouble on stderr; what repeats itself is told once."""
-    from reconciler.cli import output
+    """Logs each pass in one line on stderr."""
+    from reconciler.cli import streams
     from reconciler.cli.reading import zone_of
-    from reconciler.errors import ReconcilerError
-    from reconciler.report import objects
-    from reconciler.report.plan import json, verdict
+    from reconciler.report import objects, passes
 
-    last: list[str] = [""]
-
-    def tell(outcome: "PassOutcome | ReconcilerError") -> None:
-        if isinstance(outcome, ReconcilerError):
-            if outcome.message != last[0]:
-                output.tell(outcome)
-            last[0] = outcome.message
-            return
-        at = world.clock.now()
-        text = verdict.render(outcome, at, output.style(), zone=zone_of(world.store))
-        told = f"{outcome.revision} {outcome.in_force} {outcome.error}"
-        if outcome.run is None and told == last[0]:
-            return
-        last[0] = told
-        fields = json.apply_fields(outcome, at)
-        output.write(objects.line(fields) if format_ == "json" else text)
-        output.tell_outcome(outcome, in_text=format_ == "text")
-        sys.stdout.flush()
+    def tell(told: "PassOutcome | ReconcilerError") -> None:
+        at, zone = world.clock.now(), zone_of(world.store)
+        if format_ == "json":
+            streams.say(objects.line(passes.fields(told, at, zone)).rstrip("\n"))
+        else:
+            streams.say(passes.text(told, at, zone))
 
     return tell

@@ -21,7 +21,7 @@ def command() -> None:
     """Look after the store: migrate, check, backup, export, rebuild."""
 
 
-@command.command()
+@command.command(short_help="Bring a store to the newest schema version.")
 @options.store
 @options.output_format("text", "json")
 def migrate(store: str, format_: str) -> int:
@@ -65,7 +65,7 @@ def check(store: str, format_: str) -> int:
     return 1 if found else 0
 
 
-@command.command()
+@command.command(short_help="Copy a store to a new file, also while a pass runs.")
 @click.argument("file", type=_FILE)
 @options.store
 @options.no_clock
@@ -83,7 +83,7 @@ def backup(file: Path, store: str, format_: str) -> int:
     return _say(format_, f"{store} is copied to {file}.", {"file": str(file)})
 
 
-@command.command()
+@command.command(short_help="Write out what can't be had from git again.")
 @click.option("--out", type=_FILE, help="Write to this file.  [default: stdout]")
 @options.store
 @options.now
@@ -106,7 +106,8 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
         lines = exported(found)
         if out is None:
             for line in lines:
-                output.write(line)
+                if not output.write(line):
+                    break
             return 0
         text = "".join(lines)
     write_text(out, text)
@@ -115,7 +116,7 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
     return _say(format_, f"{store} is exported to {out}: {number:,} lines.", told)
 
 
-@command.command()
+@command.command(short_help="Make a lost store anew, from its last export.")
 @options.repository
 @click.option(
     "--from",

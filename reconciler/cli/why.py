@@ -28,7 +28,7 @@ def command(
     \b
     Examples:
       reconciler why globex stock-levels
-      reconciler why globex partner-api --instance eu
+      reconciler why globex stock-levels --instance paris
     """
     from reconciler.cli import output
     from reconciler.cli.reading import applied_base, opened

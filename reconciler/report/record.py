@@ -15,7 +15,7 @@ def event_line(event: Event, zone: ZoneInfo) -> str:
     at = moment(draft.at, zone)
     behind = [short(draft.revision)] if draft.revision else []
     by = ", ".join([*behind, draft.actor])
-    told = f"{event.number:>6}  {at}  {draft.kind.value:<12}  {draft.message}  ({by})"
+    told = f"{event.number:>6}  {at}  {draft.kind.value:<21}  {draft.message}  ({by})"
     return terminal(told)
 
 

@@ -38,7 +38,7 @@ def text(draft: Draft, written: Sequence[str], zone: ZoneInfo, now: datetime) ->
     also = [
         f"Changed {path}: its components are now those of this release." for path in written[1:]
     ]
-    following = f"Next: look at it with git diff, commit {' '.join(written)}, reconciler plan"
+    following = f"Next: git add and commit {' '.join(written)}, reconciler plan"
     lines = [head, *aligned(rows), *also, following]
     return "".join(f"{terminal(line)}\n" for line in lines)
 

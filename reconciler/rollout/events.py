@@ -58,7 +58,7 @@ def _change_event(plan: Plan, tree: Tree, change: Change, actor: str) -> EventDr
         details["window"] = window_details(change.window, tree.publisher.time_zone)
     moved = str(change.reason or "").startswith("the window moved")
     kind = EventKind.WINDOW_MOVED if moved else EventKind(str(change.action))
-    message = f"{change.action} {change.name}: {change.before or '–'} → {change.after or '–'}"
+    message = f"{change.name} {change.before or '–'} → {change.after or '–'}"
     if moved and change.window is not None:
         opens = change.window.opens_at.astimezone(zone(tree.publisher.time_zone))
         message = f"window of {change.name} {change.release} now opens {opens.isoformat()}"

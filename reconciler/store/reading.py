@@ -229,8 +229,8 @@ def contested(connection: Connection) -> frozenset[str]:
     return frozenset(reason.removeprefix("contested ") for (reason,) in reasons)
 
 
-def base(connection: Connection) -> InstallBase:
-    """Everything; the caller holds one read transaction around it."""
+def base(connection: Connection, *, rows: bool = True) -> InstallBase:
+    """Everything, or all but the attachments; the caller holds one read transaction around it."""
     with paused_gc():
         return InstallBase(
             store_id=identity(connection)[0],
@@ -238,7 +238,7 @@ def base(connection: Connection) -> InstallBase:
             tree=Tree(declarations(connection)),
             packs=packs(connection),
             components={(c.component, c.version): c for c in components(connection)},
-            attachments={row.key: row for row in attached(connection)},
+            attachments={row.key: row for row in attached(connection)} if rows else {},
             copies=tuple(copies(connection)),
             contested=contested(connection),
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
-from reconciler.errors import StoreError
+from reconciler.errors import NoStore, StoreError
 from reconciler.store import locks, schema
 from reconciler.store.urls import Place
 
@@ -88,9 +88,9 @@ def _explained(error: sqlite3.Error, place: Place) -> StoreError:
             return StoreError(f"{store} can't be used: {error}", "run reconciler store check")
 
 
-def missing(place: Place) -> StoreError:
+def missing(place: Place) -> NoStore:
     """What is said wherever a store is needed and there is none."""
-    return StoreError(
+    return NoStore(
         f"there is no install base at {place.shown}", "run reconciler apply first, which makes one"
     )
 

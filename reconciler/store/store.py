@@ -40,10 +40,10 @@ class SqliteStore:
         with sqlite.reading(self.place) as connection:
             return reading.applied(connection)
 
-    def base(self) -> InstallBase:
-        """Everything, in one consistent read."""
+    def base(self, *, rows: bool = True) -> InstallBase:
+        """Everything, in one consistent read; with `rows` False all but the attachments."""
         with sqlite.reading(self.place) as connection:
-            return reading.base(connection)
+            return reading.base(connection, rows=rows)
 
     def publisher_zone(self) -> str | None:
         """The applied publisher's IANA zone, read by one row; None for a cold store."""

@@ -32,7 +32,11 @@ def place_of(url: str) -> Place:
             "write sqlite:///install-base.db, or sqlite:////var/lib/install-base.db (four slashes)"
             " for an absolute path",
         )
-    return Place(path=Path(shown).resolve(), shown=shown)
+    place = Place(path=Path(shown).resolve(), shown=shown)
+    if place.path.exists() and not place.path.is_file():
+        what = "a folder" if place.path.is_dir() else "no regular file"
+        raise StoreError(f"{shown} is {what}", "name the file that holds the install base")
+    return place
 
 
 def _without_password(url: str) -> str:

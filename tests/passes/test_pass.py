@@ -1,6 +1,9 @@
 """One pass on a real repository and store: what is written, refused, guarded and told."""
 
 import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +64,7 @@ def test_reformatting_and_moving_plans_nothing_and_tells_nothing(office: Any) ->
 
     texts = [yaml.safe_dump(d) for d in yaml.safe_load_all((folder / "releases.yml").read_text())]
     (folder / "releases.yml").write_text("# tidied\n" + "---\n".join(texts))
-    git = __import__("subprocess").run
+    git = subprocess.run
     git(["git", "-C", str(office.folder), "add", "-A"], check=True)
     name = ["-c", "user.name=p", "-c", "user.email=p@example.com"]
     git(["git", "-C", str(office.folder), *name, "commit", "-qm", "move"], check=True)
@@ -355,3 +358,13 @@ def test_a_second_mistake_of_the_same_kind_is_new(office: Any) -> None:
         found = validate(world, base=base).findings
     errors = [finding for finding in found if finding.rule == "unknown-reference"]
     assert sorted(finding.new is True for finding in errors) == [False, True, True]
+
+
+def test_a_store_whose_creation_was_cut_off_is_none_and_the_next_pass_makes_it(office: Any) -> None:
+    office.commit()
+    with closing(sqlite3.connect(office.store_file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with open_world(office.settings(NOV20), store="optional") as world:
+        assert world.store is None
+        assert preview(world).exit_code == 0
+    assert office.apply(NOV20).moved == 5

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,11 +28,9 @@ def _applied(store: Store) -> Applied:
 
 
 def _sql(store_path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(store_path)
-    with connection:
+    with closing(sqlite3.connect(store_path)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
-    connection.close()
 
 
 @pytest.fixture
