@@ -16,8 +16,10 @@ class LockBusy(Exception):
 
 
 @contextmanager
-def held(path: Path, wait_seconds: float) -> Iterator[None]:
-    """Holds the lock while the block runs. Raises LockBusy after waiting, or OSError.
+def held(path: Path, wait_seconds: float) -> Iterator[int]:
+    """Holds the lock while the block runs; gives the open file's descriptor.
+
+    Raises LockBusy after waiting, or OSError.
 
     The operating system frees it however the process ends. The file itself is never deleted: two
     processes could then hold locks on two files of the same name.
@@ -25,7 +27,7 @@ def held(path: Path, wait_seconds: float) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         _acquire(descriptor, wait_seconds)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -1,8 +1,7 @@
 """The lease -> the right to write: a fencing token that every transaction of a pass checks."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 
 from reconciler.errors import LeaseHeld, LeaseLost
@@ -11,23 +10,23 @@ from reconciler.model.events import EventDraft
 from reconciler.ports import Acceptance, Moved, Refusal
 from reconciler.store import accepting, codec, locks, log, membership, refusals, rollouts, sqlite
 from reconciler.store.connection import Connection, Writer
+from reconciler.store.holder import Holder, told_holder
 from reconciler.store.urls import Place
 
 # The time of the lease is the database's, never that of --now.
 _NOW = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+# The first write of a session takes the token, so that a pass that writes nothing changes nothing.
 _TAKE = f"""
 INSERT INTO lease (one, token, host, pid, since, renewed_at)
-VALUES (1, 1, :host, :pid, {_NOW}, {_NOW})
+SELECT 1, 1, :host, :pid, {_NOW}, {_NOW}
+WHERE coalesce((SELECT token FROM lease), 0) = :seen
 ON CONFLICT (one) DO UPDATE SET
     token = token + 1, host = :host, pid = :pid, since = {_NOW}, renewed_at = {_NOW}
 RETURNING token
 """
-_RENEW = f"UPDATE lease SET renewed_at = {_NOW} WHERE token = :token"
-_HOLDER = """
-SELECT host, pid, since, date(since) = date('now'),
-    round((julianday('now') - julianday(renewed_at)) * 86400)
-FROM lease
-"""
+_RENEW = f"UPDATE lease SET renewed_at = {_NOW} WHERE token = :token RETURNING token"
+_NOW_SECONDS = "SELECT CAST(strftime('%s', 'now') AS INTEGER)"
+_SEEN = "SELECT coalesce((SELECT token FROM lease), 0)"
 
 # One row, and only while the token is ours. A pass that is not settled stays so.
 _RECORD = """
@@ -35,7 +34,7 @@ INSERT INTO applied
     (one, revision, applied_at, passed_at, settled, gated, next_due, zone_rules, refusals)
 SELECT 1, :revision, :at, :at, 1, 1, :next_due, :zone_rules,
     (SELECT coalesce(max(number), 0) FROM refusal)
-FROM lease WHERE token = :token
+WHERE coalesce((SELECT token FROM lease), 0) = :token
 ON CONFLICT (one) DO UPDATE SET
     refusals = CASE revision WHEN :revision THEN refusals ELSE excluded.refusals END,
     applied_at = CASE revision WHEN :revision THEN applied_at ELSE :at END,
@@ -52,9 +51,11 @@ UPDATE applied SET settled = 1, gated = 1, passed_at = :at, next_due = :next_due
 class SqlSession:
     """Implements ports.Session."""
 
-    def __init__(self, writer: Writer, token: int) -> None:
+    def __init__(self, writer: Writer, holder: Holder) -> None:
         self._writer = writer
-        self._token = token
+        self._holder = holder
+        self._seen: int = writer.connection.execute(_SEEN).fetchone()[0]
+        self._token: int | None = None
 
     def record(self, revision: str, plan: Plan, zone_rules: str) -> None:
         """A revision that changes nothing: the one row of the applied revision."""
@@ -63,7 +64,7 @@ class SqlSession:
             "at": codec.time_text(plan.now),
             "next_due": codec.optional_time_text(plan.next_due),
             "zone_rules": zone_rules,
-            "token": self._token,
+            "token": self._seen if self._token is None else self._token,
         }
         with self._writer.transaction() as connection:
             if connection.execute(_RECORD, values).rowcount != 1:
@@ -120,9 +121,15 @@ class SqlSession:
     def _fenced(self) -> Iterator[Connection]:
         """A transaction that is undone unless the lease is still ours."""
         with self._writer.transaction() as connection:
-            if connection.execute(_RENEW, {"token": self._token}).rowcount != 1:
+            if self._token is None:
+                row = connection.execute(_TAKE, {**self._holder.row, "seen": self._seen}).fetchone()
+            else:
+                row = connection.execute(_RENEW, {"token": self._token}).fetchone()
+            if row is None:
                 raise _lost()
             yield connection
+        self._token = row[0]
+        self._holder.renew()
 
 
 def _lost() -> LeaseLost:
@@ -136,38 +143,22 @@ def _lost() -> LeaseLost:
 def held_session(place: Place, wait_seconds: float) -> Iterator[SqlSession]:
     """Holds the lease for the block. Raises LeaseHeld after waiting, or StoreError.
 
-    On SQLite the lease is a lock on a file beside the store, which goes with its process; the row
-    in the store tells who holds it and counts the holders.
+    On SQLite the lease is a lock on a file beside the store, which goes with its process and names
+    its holder; the row in the store counts the holders that wrote.
     """
-    try:
-        lease: AbstractContextManager[None] = sqlite.locked(place, ".lease", wait_seconds)
-        lease.__enter__()
-    except locks.LockBusy:
-        raise _held(place, wait_seconds) from None
-    try:
-        with sqlite.writing(place) as writer:
-            with writer.transaction() as connection:
-                token = connection.execute(_TAKE, _holder()).fetchone()[0]
-            yield SqlSession(writer, token)
-    finally:
-        lease.__exit__(None, None, None)
-
-
-def _holder() -> dict[str, object]:
-    return {"host": os.uname().nodename, "pid": os.getpid()}
+    with ExitStack() as stack:
+        try:
+            descriptor = stack.enter_context(sqlite.locked(place, ".lease", wait_seconds))
+        except locks.LockBusy:
+            raise _held(place, wait_seconds) from None
+        holder = Holder(descriptor)
+        yield SqlSession(stack.enter_context(sqlite.writing(place)), holder)
 
 
 def _held(place: Place, wait_seconds: float) -> LeaseHeld:
-    with sqlite.reading(place) as connection:
-        row = connection.execute(_HOLDER).fetchone()
     hint = "run again, or stop the other one"
     waited = f"waited {wait_seconds:.0f} s"
-    if row is None:
-        return LeaseHeld(f"another reconciler holds this store; {waited}", hint)
-    host, pid, since, is_today, seconds_ago = row
-    moment = since[11:19] if is_today else f"{since[:10]} {since[11:19]}"
-    return LeaseHeld(
-        f"another reconciler (host {host}, pid {pid}) holds this store since {moment} UTC and"
-        f" renewed {seconds_ago:.0f} s ago; {waited}",
-        hint,
-    )
+    with sqlite.reading(place) as connection:
+        now_seconds = connection.execute(_NOW_SECONDS).fetchone()[0]
+    told = told_holder(place.beside(".lease"), now_seconds)
+    return LeaseHeld(f"another reconciler{told}; {waited}", hint)

@@ -263,13 +263,16 @@ def _write_lock(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def locked(place: Place, suffix: str, wait_seconds: float) -> Iterator[None]:
-    """Holds a lock file beside the store. Raises LockBusy, or StoreError if it can't be made."""
+def locked(place: Place, suffix: str, wait_seconds: float) -> Iterator[int]:
+    """Holds a lock file beside the store; gives its descriptor.
+
+    Raises LockBusy, or StoreError if it can't be made.
+    """
     entered = False
     try:
-        with locks.held(place.beside(suffix), wait_seconds):
+        with locks.held(place.beside(suffix), wait_seconds) as descriptor:
             entered = True
-            yield
+            yield descriptor
     except OSError as error:
         if entered:
             raise

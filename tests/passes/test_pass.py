@@ -79,6 +79,30 @@ def test_reformatting_and_moving_plans_nothing_and_tells_nothing(office: Any) ->
     assert after.packs == base.packs
 
 
+def test_a_revision_that_changes_nothing_writes_one_row_and_a_refused_one_writes_none_again(
+    office: Any,
+) -> None:
+    def tables() -> dict[str, list[Any]]:
+        with closing(sqlite3.connect(office.store_file)) as connection:
+            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            names = [name for (name,) in connection.execute(query)]
+            return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
+
+    office.commit()
+    office.apply(NOV20)
+    before = tables()
+    office.commit("nothing")
+    office.apply("2026-11-21T12:00")
+    after = tables()
+    assert [name for name, rows in after.items() if rows != before[name]] == ["applied"]
+    office.attach("nobody", "orders")
+    office.commit()
+    assert office.apply("2026-11-22T12:00").exit_code == 3
+    refused = office.store_file.read_bytes()
+    assert office.apply("2026-11-23T12:00").exit_code == 3
+    assert office.store_file.read_bytes() == refused
+
+
 def test_a_bad_revision_is_refused_whole_and_the_last_good_one_stays(office: Any) -> None:
     good = office.commit()
     office.apply(NOV20)

@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ os.setuid(65534)
 from reconciler.errors import StoreError
 try:
     store = open_store(given, mode="write", clock=Clock())
-    with store.session(0):
+    with store.session(0) as session:
+        session.settle(None, Clock().now())
         say("written")
 except StoreError as error:
     say(error)
@@ -291,8 +293,11 @@ def test_a_store_that_another_program_locks_is_said_to_be_locked(
     monkeypatch.setattr("reconciler.store.sqlite._BUSY_SECONDS", 0.05)
     other = sqlite3.connect(store_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="is locked by another program"), store.session(0):
-        pass
+    with (
+        pytest.raises(StoreError, match="is locked by another program"),
+        store.session(0) as session,
+    ):
+        session.settle(None, datetime(2026, 11, 22, tzinfo=UTC))
     other.close()
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +196,8 @@ def test_waiting_for_the_lease_ends_when_it_is_free(
 def test_each_holder_has_a_higher_token(store: Store, store_path: Path) -> None:
     tokens = []
     for _ in range(3):
-        with store.session(0):
-            pass
+        with store.session(0) as session:
+            session.settle(None, datetime(2026, 11, 22, tzinfo=UTC))
         with sqlite3.connect(store_path) as connection:
             tokens += connection.execute("SELECT token, pid FROM lease").fetchall()
         connection.close()
