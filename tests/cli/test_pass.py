@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 NOW = "2026-11-22T15:00:00Z"
 
 
@@ -209,39 +211,26 @@ def test_markdown_is_for_a_comment_and_starts_with_the_verdict(pending: Any) -> 
     assert "ends the testing period of hello 1.0.1" in done.out.splitlines()[0]
 
 
-def test_run_makes_a_pass_and_ends_cleanly_on_sigterm(publisher: Any) -> None:
-    command = [sys.executable, "-m", "reconciler", "run", "--schedule", "0 0 1 1 *"]
+@pytest.mark.parametrize(
+    ("stopped_by", "code", "told"),
+    [(signal.SIGTERM, 0, ""), (signal.SIGINT, 130, "reconciler: interrupted\n")],
+)
+def test_run_makes_a_pass_and_ends_cleanly_when_it_is_told_to(
+    publisher: Any, stopped_by: signal.Signals, code: int, told: str
+) -> None:
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "reconciler", "run", "--schedule", "0 0 1 1 *"],
         cwd=publisher.folder,
         env=publisher.environment,
-        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     ) as process:
         assert process.stderr is not None
         assert " Applied " in process.stderr.readline()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
-
-
-def test_an_interrupt_exits_130_without_a_traceback(publisher: Any) -> None:
-    command = [sys.executable, "-m", "reconciler", "run", "--schedule", "0 0 1 1 *"]
-    with subprocess.Popen(
-        command,
-        cwd=publisher.folder,
-        env=publisher.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as process:
-        assert process.stderr is not None
-        assert " Applied " in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
-        assert process.stderr.read() == "reconciler: interrupted\n"
+        process.send_signal(stopped_by)
+        assert process.wait(timeout=60) == code
+        assert process.stderr.read() == told
 
 
 def test_run_refuses_a_bad_schedule_with_64(publisher: Any) -> None:
