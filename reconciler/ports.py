@@ -138,13 +138,15 @@ class Acceptance:
     """What one transaction makes so: a revision comes into force, packs move, events tell of it.
 
     From then on the rest (rows of attachments) follows from the store alone, and a pass that was
-    killed is finished by the next one. `at` is the pass's `now`.
+    killed is finished by the next one. `seen` is the number of the newest event that the plan was
+    made with.
     """
 
     plan: Plan
     actor: str
     events: tuple[EventDraft, ...]
     zone_rules: str
+    seen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +166,12 @@ class Session(Protocol):
         """A revision that changes nothing: the one row of the applied revision."""
         ...
 
-    def accept(self, acceptance: Acceptance) -> None:
-        """One transaction; afterwards applied() says settled False."""
+    def accept(self, acceptance: Acceptance) -> bool:
+        """One transaction; afterwards applied() says settled False.
+
+        True when an account asked for something after the plan was made: what it asked was judged
+        by the revision before, so the rows have to be looked at again.
+        """
         ...
 
     def membership(self, effects: Effects, at: datetime, actor: str) -> Moved:

@@ -124,8 +124,12 @@ def _carry_out(
             session.record(plan.revision, plan, rules_version())
         return _outcome(base, proposal, plan, 0)
     carried = carried_base(base, plan.effects.renames)
-    accept(session, carried, tree, plan, actor, extra)
+    asked_meanwhile = accept(session, carried, tree, plan, actor, extra)
     moved = roll_out(session, tree, plan, actor, progress)
+    if asked_meanwhile:
+        moved += _settled(session, needed_store(world), actor, progress)[1]
+    else:
+        session.settle(plan.next_due, plan.now)
     return _outcome(base, proposal, plan, moved)
 
 
@@ -148,6 +152,7 @@ def _settled(
         settling=True,
     )
     moved = roll_out(session, base.tree, plan, actor, progress)
+    session.settle(plan.next_due, plan.now)
     return store.base(), moved
 
 

@@ -168,6 +168,7 @@ class InstallBase:
 
     `tree` holds the declarations of the applied revision as the store keeps them. `contested` names
     packs whose promotion waits, because a revision that a limit refused would change it.
+    `last_event` is the number of the newest event when all this was read.
     """
 
     store_id: str | None = None
@@ -178,3 +179,4 @@ class InstallBase:
     attachments: Mapping[AttachmentKey, Attached] = field(default_factory=dict)
     copies: tuple[TemplateCopy, ...] = ()
     contested: frozenset[str] = frozenset()
+    last_event: int = 0

@@ -33,16 +33,26 @@ def accept(
     plan: Plan,
     actor: str,
     extra: tuple[EventDraft, ...] = (),
-) -> None:
-    """Makes the plan binding: whatever is killed afterwards, the next pass finishes it."""
-    events = plan_events(base, tree, plan, actor) + extra
-    session.accept(Acceptance(plan=plan, actor=actor, events=events, zone_rules=rules_version()))
+) -> bool:
+    """Makes the plan binding: whatever is killed afterwards, the next pass finishes it.
+
+    True when an account asked for something after `base` was read; see Session.accept.
+    """
+    return session.accept(
+        Acceptance(
+            plan=plan,
+            actor=actor,
+            events=plan_events(base, tree, plan, actor) + extra,
+            zone_rules=rules_version(),
+            seen=base.last_event,
+        )
+    )
 
 
 def roll_out(
     session: Session, tree: Tree, plan: Plan, actor: str, progress: Progress | None = None
 ) -> int:
-    """Brings the rows to what the accepted plan says, and settles it. Returns the rows moved.
+    """Brings the rows to what the accepted plan says; returns how many it moved.
 
     Finishes what an earlier pass began, too: everything here can be repeated.
     """
@@ -66,7 +76,6 @@ def roll_out(
         ).attachments
         if progress is not None:
             progress.end()
-    session.settle(plan.next_due, plan.now)
     return moved
 
 

@@ -65,6 +65,9 @@ PUT_ACCOUNT = "INSERT INTO account (name) VALUES (:name) ON CONFLICT (name) DO N
 _SUSPENDED = "SELECT name FROM account WHERE suspended = 1"
 _SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
 
+_ASKED_SINCE = """
+SELECT EXISTS (SELECT 1 FROM event WHERE number > :seen AND account IS NOT NULL)
+"""
 _NEWEST_REFUSAL = "(SELECT coalesce(max(number), 0) FROM refusal)"
 # The revision came into force when it was first applied, not at each pass under it.
 _ACCEPT = f"""
@@ -85,8 +88,12 @@ ON CONFLICT (one) DO UPDATE SET
 _TABLES: Mapping[Kind, str] = {Kind.INTEGRATION_PACK: "pack", Kind.MANAGED_ACCOUNT: "account"}
 
 
-def accept(connection: Connection, acceptance: Acceptance) -> None:
-    """Everything that an accepted plan writes at once, inside the caller's transaction."""
+def accept(connection: Connection, acceptance: Acceptance) -> bool:
+    """Everything that an accepted plan writes at once, inside the caller's transaction.
+
+    Returns whether an account asked for something since the plan was made.
+    """
+    asked = bool(connection.execute(_ASKED_SINCE, {"seen": acceptance.seen}).fetchone()[0])
     plan, effects = acceptance.plan, acceptance.plan.effects
     rename(connection, effects.renames)
     put_declarations(connection, effects)
@@ -102,6 +109,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> None:
         "zone_rules": acceptance.zone_rules,
     }
     connection.execute(_ACCEPT, values)
+    return asked
 
 
 def rename(connection: Connection, renames: Renames) -> None:

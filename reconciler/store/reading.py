@@ -26,6 +26,7 @@ _STORE = "SELECT store_id, rehearsal FROM store"
 
 _APPLIED = f"SELECT {', '.join(codec.APPLIED_COLUMNS)} FROM applied"
 
+_LAST_EVENT = "SELECT number FROM chain_end"
 _CONTESTED = """
 SELECT reason FROM refusal
 WHERE number > (SELECT refusals FROM applied) AND reason LIKE 'contested %'
@@ -241,6 +242,7 @@ def base(connection: Connection, *, rows: bool = True) -> InstallBase:
             attachments={row.key: row for row in attached(connection)} if rows else {},
             copies=tuple(copies(connection)),
             contested=contested(connection),
+            last_event=connection.execute(_LAST_EVENT).fetchone()[0],
         )
 
 

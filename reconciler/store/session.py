@@ -70,10 +70,10 @@ class SqlSession:
             if connection.execute(_RECORD, values).rowcount != 1:
                 raise _lost()
 
-    def accept(self, acceptance: Acceptance) -> None:
-        """One transaction; afterwards applied() says settled False."""
+    def accept(self, acceptance: Acceptance) -> bool:
+        """One transaction; afterwards applied() says settled False. True: accounts came between."""
         with self._fenced() as connection:
-            accepting.accept(connection, acceptance)
+            return accepting.accept(connection, acceptance)
 
     def membership(self, effects: Effects, at: datetime, actor: str) -> Moved:
         """Uninstalls, installs and configures rows in bounded transactions; repeatable."""

@@ -141,7 +141,7 @@ class World:
         self, effects: Effects, *events: EventDraft, revision: str = "a" * 40, **fields: Any
     ) -> Acceptance:
         plan = self.plan(effects, revision, **fields)
-        return Acceptance(plan=plan, actor="ann", events=events, zone_rules="2026a")
+        return Acceptance(plan=plan, actor="ann", events=events, zone_rules="2026a", seen=0)
 
     def roll_out(self, session: Session, pack: str = "orders", **fields: Any) -> Moved:
         """All gates open unless fields say otherwise."""
