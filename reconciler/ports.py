@@ -21,6 +21,16 @@ class Clock(Protocol):
         ...
 
 
+class Progress(Protocol):
+    """Told how far long work is; a terminal draws a bar of it."""
+
+    def begin(self, label: str, total: int, unit: str) -> None: ...
+
+    def advance(self, number: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
     """A .yaml or .yml file: its POSIX path below the publisher root and its git blob id."""

@@ -14,8 +14,8 @@ from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.zones import rules_version
 from reconciler.plan.build import plan as planned
 from reconciler.plan.digest import digest
-from reconciler.ports import Session, Snapshot, Store
-from reconciler.rollout.carry_out import Progress, accept, roll_out
+from reconciler.ports import Session, Snapshot
+from reconciler.rollout.carry_out import accept, roll_out
 from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
@@ -28,16 +28,19 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
     source = world.source
     snapshot = source.worktree() if worktree else source.snapshot(asked_revision(world))
     store = world.store.base() if world.store is not None else None
+
+    def judged(files: Snapshot, against: Bases) -> Judgement:
+        return judge(files, against, now, world.cache_folder, world.progress)
+
     if base is None and not (worktree and warm(store) is None):
-        return judge(snapshot, bases_of(store), now, world.cache_folder)
+        return judged(snapshot, bases_of(store))
     before = _base_snapshot(world, base)
     if before is None:
         # A publisher's first commits: nothing to compare with, and all of it is new.
-        judgement = judge(snapshot, Bases(store=warm(store)), now, world.cache_folder)
+        judgement = judged(snapshot, Bases(store=warm(store)))
         return compared(judgement, replace(judgement, findings=()))
     bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
-    judgement = judge(snapshot, bases, now, world.cache_folder)
-    return compared(judgement, judge(before, Bases(), now, world.cache_folder))
+    return compared(judged(snapshot, bases), judged(before, Bases()))
 
 
 def preview(world: World) -> PassOutcome:
@@ -64,7 +67,6 @@ def reconcile(
     world: World,
     *,
     expected: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
 ) -> PassOutcome:
     """One pass (SPEC section 7). `expected` is a saved plan, which must still be the plan.
 
@@ -85,7 +87,7 @@ def reconcile(
             next_due=applied.next_due if applied else None,
         )
     with store.session(world.settings.lease_wait_seconds) as session:
-        base, finished = _settled(session, store, world.settings.actor, progress)
+        base, finished = _settled(world, session)
         if revision is None:
             proposal = Proposal(revision="", error=trouble)
         elif expected is None and base.applied is not None and base.applied.revision == revision:
@@ -93,7 +95,7 @@ def reconcile(
         else:
             proposal = propose(world, base, revision, now)
         _expect(expected, base, proposal)
-        outcome = _carry_out(world, session, base, proposal, now, progress)
+        outcome = _carry_out(world, session, base, proposal, now)
     return _with_finished(outcome, finished, now)
 
 
@@ -103,7 +105,6 @@ def _carry_out(
     base: InstallBase,
     proposal: Proposal,
     now: datetime,
-    progress: Progress | None,
 ) -> PassOutcome:
     actor = world.settings.actor
     error, plan = proposal.error, proposal.plan
@@ -125,21 +126,20 @@ def _carry_out(
         return _outcome(base, proposal, plan, 0)
     carried = carried_base(base, plan.effects.renames)
     asked_meanwhile = accept(session, carried, tree, plan, actor, extra)
-    moved = roll_out(session, tree, plan, actor, progress)
+    moved = roll_out(session, tree, plan, actor, world.progress)
     if asked_meanwhile:
-        moved += _settled(session, needed_store(world), actor, progress)[1]
+        moved += _settled(world, session)[1]
     else:
         session.settle(plan.next_due, plan.now)
     return _outcome(base, proposal, plan, moved)
 
 
-def _settled(
-    session: Session, store: Store, actor: str, progress: Progress | None
-) -> tuple[InstallBase, int]:
+def _settled(world: World, session: Session) -> tuple[InstallBase, int]:
     """Finishes what an earlier pass accepted and could not roll out, as of its own instant.
 
     Returns the base after it, and the rows that were left to move.
     """
+    store = needed_store(world)
     base = store.base()
     if base.applied is None or base.applied.settled:
         return base, 0
@@ -151,7 +151,7 @@ def _settled(
         renames={},
         settling=True,
     )
-    moved = roll_out(session, base.tree, plan, actor, progress)
+    moved = roll_out(session, base.tree, plan, world.settings.actor, world.progress)
     session.settle(plan.next_due, plan.now)
     return store.base(), moved
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from reconciler.errors import NoStore, StoreError
-from reconciler.ports import Clock, Source, Store
+from reconciler.ports import Clock, Progress, Source, Store
 from reconciler.settings import Settings
 
 StoreUse = Literal["none", "optional", "existing", "create"]
@@ -40,6 +40,7 @@ class OpenedWorld:
         self.settings = settings
         self.store = store
         self.clock = clock
+        self.progress: Progress | None = None
 
     @cached_property
     def source(self) -> Source:

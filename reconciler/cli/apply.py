@@ -1,7 +1,7 @@
 """`reconciler apply`: a revision -> the install base made so, in one pass."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,6 @@ import click
 from reconciler.cli import options
 
 if TYPE_CHECKING:
-    from reconciler.errors import ReconcilerError
-    from reconciler.ports import Source
     from reconciler.settings import Settings
 
 
@@ -90,9 +88,8 @@ def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: s
 
     with open_world(settings, store="create") as world:
         started = time.perf_counter()
-        unreached = fetch(lambda: world.source)
-        with progress() as bars:
-            outcome = reconcile(world, expected=expected, progress=bars)
+        with progress() as world.progress:
+            outcome = reconcile(world, expected=expected)
         seconds = time.perf_counter() - started
         at, zone = world.clock.now(), zone_of(world.store)
         if settings.revision is None and outcome.revision is not None:
@@ -102,27 +99,14 @@ def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: s
     else:
         output.write(verdict.render(outcome, at, output.style(), seconds, zone))
     output.tell_outcome(outcome, in_text=format_ == "text")
-    if unreached is not None and outcome.error is None:
-        output.tell(unreached)
-    return outcome.exit_code or (0 if unreached is None else unreached.exit_code)
+    return outcome.exit_code
 
 
 def read_before_creating(settings: "Settings") -> None:
     """Where there is no store yet: a repository that can't be read must not leave an empty one."""
+    from reconciler.steps.world import asked_revision
     from reconciler.wiring import open_world
 
     with open_world(settings, store="optional") as world:
         if world.store is None:
-            world.source.refresh()
-            world.source.resolve(settings.revision)
-
-
-def fetch(source: "Callable[[], Source]") -> "ReconcilerError | None":
-    """Fetches a remote; what can't be fetched is returned, since due work goes on without it."""
-    from reconciler.errors import SourceError
-
-    try:
-        source().refresh()
-    except SourceError as error:
-        return error
-    return None
+            asked_revision(world)

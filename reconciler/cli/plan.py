@@ -47,6 +47,7 @@ def command(
     """
     from reconciler.cli import output
     from reconciler.cli.plan_file import write_text
+    from reconciler.cli.progress import progress
     from reconciler.reconcile import preview
     from reconciler.report import objects
     from reconciler.report.plan import json
@@ -55,8 +56,8 @@ def command(
 
     settings = Settings(repository=repo, store_url=store, revision=revision, now=now)
     with open_world(settings, store="optional") as world:
-        world.source.refresh()
-        outcome = preview(world)
+        with progress() as world.progress:
+            outcome = preview(world)
         fields = json.plan_fields(outcome, world.clock.now())
         label = store if world.store is not None else "an empty store"
         if revision is None:

@@ -147,25 +147,25 @@ def rebuild(
       reconciler store rebuild https://git.example/acme.git
     """
     from reconciler.cli import output
-    from reconciler.cli.apply import fetch
+    from reconciler.cli.progress import progress
     from reconciler.cli.reading import zone_of
     from reconciler.reconcile import reconcile
     from reconciler.report import objects
     from reconciler.report.escape import terminal
     from reconciler.report.plan import json, verdict
     from reconciler.settings import Settings
+    from reconciler.steps.world import asked_revision
     from reconciler.wiring import open_world
 
     settings = Settings(repository=repo, store_url=store, revision=revision, now=now, actor=actor)
     _refuse_existing(settings)
     with open_world(settings, store="none") as world:
-        world.source.refresh()
-        world.source.resolve(revision)
+        asked_revision(world)
         if export_file is not None:
             _restore(store, export_file, world.clock, now)
     with open_world(settings, store="create") as world:
-        fetch(lambda: world.source)
-        outcome = reconcile(world)
+        with progress() as world.progress:
+            outcome = reconcile(world)
         at, zone = world.clock.now(), zone_of(world.store)
     if format_ == "json":
         output.write(objects.document(json.apply_fields(outcome, at)))

@@ -41,6 +41,7 @@ def command(
       reconciler validate --base origin/main --format github
     """
     from reconciler.cli import output
+    from reconciler.cli.progress import progress
     from reconciler.reconcile import validate
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
@@ -50,8 +51,8 @@ def command(
     settings = Settings(repository=repo, store_url=store, revision=revision, now=now)
     with open_world(settings, store="optional") as world:
         started = time.perf_counter()
-        world.source.refresh()
-        judgement = validate(world, base=base, worktree=worktree)
+        with progress() as world.progress:
+            judgement = validate(world, base=base, worktree=worktree)
         seconds = time.perf_counter() - started
         if not worktree and revision is None:
             output.note_uncommitted(world.source, "validated (--worktree reads them)")

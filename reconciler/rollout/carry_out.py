@@ -1,29 +1,17 @@
 """A plan -> the store: accepted in one transaction, its rows moved in bounded ones."""
 
-from typing import Protocol
-
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Action, Plan
 from reconciler.model.events import EventDraft
 from reconciler.model.tree import Tree
 from reconciler.model.windows import today
 from reconciler.model.zones import rules_version, zone
-from reconciler.ports import Acceptance, Session
+from reconciler.ports import Acceptance, Progress, Session
 from reconciler.rollout.events import plan_events
 
 _MOVING = frozenset(
     {Action.RELEASE, Action.PROMOTE, Action.ROLLBACK, Action.UPGRADE, Action.ADOPT, Action.REVERT}
 )
-
-
-class Progress(Protocol):
-    """Told how far a fan-out is; a terminal draws a bar of it."""
-
-    def begin(self, label: str, total: int) -> None: ...
-
-    def advance(self, rows: int) -> None: ...
-
-    def end(self) -> None: ...
 
 
 def accept(
@@ -65,7 +53,7 @@ def roll_out(
             totals[change.name] = totals.get(change.name, 0) + change.attachments
     for rollout in effects.rollouts:
         if progress is not None:
-            progress.begin(_label(plan, rollout.pack), totals.get(rollout.pack, 0))
+            progress.begin(_label(plan, rollout.pack), totals.get(rollout.pack, 0), "attachments")
         moved += session.roll_out(
             rollout,
             gated=plan.gated,

@@ -1,7 +1,6 @@
 """A snapshot -> a judgement: read, checked against every rule, each finding in its place."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +14,7 @@ from reconciler.model.base import InstallBase
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import Judgement
 from reconciler.model.tree import Tree
-from reconciler.ports import Snapshot
-
-Reader = Callable[[int, int], None]
+from reconciler.ports import Progress, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +30,10 @@ def judge(
     bases: Bases,
     now: datetime,
     cache_folder: Path | None = None,
-    progress: Reader | None = None,
+    progress: Progress | None = None,
 ) -> Judgement:
     """Reads all manifests of the snapshot and judges them; findings in order of place."""
-    reading = read(snapshot, cache_folder, progress=progress)
+    reading = read(snapshot, cache_folder, progress=_Reading(progress).told)
     tree = Tree(reading.declarations, reading.broken)
     problems = [*reading.problems, *judge_rules(_context(snapshot, tree, bases, now))]
     findings = sorted((*reading.findings, *located(snapshot, problems)), key=_order)
@@ -74,6 +71,24 @@ def bases_of(store: InstallBase | None) -> Bases:
     """The applied revision as the base of change rules."""
     found = warm(store)
     return Bases(base=found.tree if found else None, store=found)
+
+
+class _Reading:
+    """Turns "so many files of so many are read" into progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._done = 0
+
+    def told(self, done: int, files: int) -> None:
+        if self._progress is None:
+            return
+        if self._done == 0:
+            self._progress.begin("reading", files, "files")
+        self._progress.advance(done - self._done)
+        self._done = done
+        if done == files:
+            self._progress.end()
 
 
 def _context(snapshot: Snapshot, tree: Tree, bases: Bases, now: datetime) -> Context:

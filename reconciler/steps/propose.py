@@ -51,7 +51,9 @@ def propose(
     The first trouble that fits, in the order of SPEC section 9's exit codes, is the proposal's.
     """
     try:
-        judgement = judge(world.source.snapshot(revision), bases_of(base), now, world.cache_folder)
+        judgement = judge(
+            world.source.snapshot(revision), bases_of(base), now, world.cache_folder, world.progress
+        )
         tree = judgement.tree
         descends = _descends(world, base, tree, revision)
     except ReconcilerError as error:

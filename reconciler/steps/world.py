@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import StoreError
-from reconciler.ports import Clock, Source, Store
+from reconciler.ports import Clock, Progress, Source, Store
 from reconciler.settings import Settings
 
 
 class World(Protocol):
-    """`store` None: there is none, and the command can do without."""
+    """`store` None: there is none, and the command can do without. `progress` None: no bars."""
 
     settings: Settings
     store: Store | None
     clock: Clock
+    progress: Progress | None
 
     @property
     def source(self) -> Source: ...

@@ -1,4 +1,4 @@
-"""Bars of fan-outs: for big ones, the last few of many."""
+"""Bars of long work: for big ones, the last few of many."""
 
 import io
 
@@ -15,7 +15,7 @@ def shown(display: Progress) -> list[str]:
 def test_a_fan_out_that_is_over_at_once_has_no_bar() -> None:
     display = Progress(console=Console(file=io.StringIO()))
     bars = Bars(display)
-    bars.begin("orders 1.0.0", 10)
+    bars.begin("orders 1.0.0", 10, "attachments")
     bars.advance(10)
     bars.end()
     assert shown(display) == []
@@ -25,7 +25,7 @@ def test_of_many_bars_the_last_stay_and_names_are_no_markup() -> None:
     display = Progress(console=Console(file=io.StringIO()))
     bars = Bars(display)
     for number in range(8):
-        bars.begin(f"[red]pack-{number}", 5000)
+        bars.begin(f"[red]pack-{number}", 5000, "attachments")
         bars.advance(5000)
         bars.end()
     assert shown(display) == [f"\\[red]pack-{number}" for number in range(3, 8)]
