@@ -6,11 +6,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types unit golden lock clean
+.PHONY: help venv demo test lint types unit golden bench bench-quick lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## release to the install base of example-repo/, step by step
 	$(BIN)/python -m demo
@@ -29,6 +29,12 @@ unit: $(STAMP) ## the tests, on all cores
 
 golden: $(STAMP) ## write the golden files anew, for review with git diff
 	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_readme.py
+
+bench: $(STAMP) ## what it takes beside its baselines, in four minutes; writes docs/performance.md
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMP) ## the same with small sizes, in a minute
+	$(BIN)/python -m benchmarks --quick
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

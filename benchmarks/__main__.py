@@ -1,0 +1,65 @@
+"""`make bench`: every case at three sizes -> results as JSON, and the table that people read."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import results, table
+from benchmarks.bench import FULL, QUICK, Bench
+from benchmarks.cases import CASES
+from benchmarks.measure import Measurement, Runner
+
+
+def main(argv: list[str]) -> int:
+    """Runs all cases; a full run writes docs/performance.md, too."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, less than a minute")
+    parser.add_argument(
+        "--page", action="store_true", help="only write the page anew from the last full results"
+    )
+    options = parser.parse_args(argv)
+    if not options.page:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            path = results.write(list(_measured(Path(folder), options.quick)), quick=options.quick)
+        found = json.loads(path.read_text(encoding="utf-8"))
+        print(f"\n{table.table(found)}")
+    if not options.quick:
+        full = json.loads((results.FOLDER / "full.json").read_text(encoding="utf-8"))
+        table.PAGE.write_text(table.page(full), encoding="utf-8")
+    return 0
+
+
+def _measured(folder: Path, quick: bool) -> Iterator[Measurement]:
+    home = folder / "home"
+    home.mkdir()
+    runner = Runner(home=home)
+    bench = Bench(
+        folder=folder,
+        runner=runner,
+        sizes=QUICK if quick else FULL,
+        python=runner.bare_python(),
+    )
+    started = time.perf_counter()
+    for measure in CASES:
+        for found in measure(bench):
+            _tell(found, time.perf_counter() - started)
+            yield found
+
+
+def _tell(found: Measurement, elapsed: float) -> None:
+    size = ", ".join(f"{count:,} {what}" for what, count in found.size.items())
+    reached = "reached" if found.reached else "missed"
+    print(
+        f"{elapsed:5.0f} s  {found.case}  {size}  {found.seconds:.3f} s"
+        f"  (baseline {found.baseline_seconds or 0:.3f} s)  {reached}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,17 @@
+"""What is measured, in the order in which the cases run: later ones use the worlds of earlier."""
+
+from collections.abc import Callable, Iterator
+
+from benchmarks.bench import Bench
+from benchmarks.cases import change, idle, midnight, release, starting, validation
+from benchmarks.measure import Measurement
+
+CASES: tuple[Callable[[Bench], Iterator[Measurement]], ...] = (
+    starting.measure,
+    release.measure,
+    validation.measure,
+    change.measure,
+    idle.measure,
+    idle.measure_octodns,
+    midnight.measure,
+)
