@@ -10,6 +10,7 @@ from reconciler.errors import NothingYet, ReconcilerError, SourceError, StalePla
 from reconciler.model.base import Applied, InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.events import EventDraft, EventKind
+from reconciler.model.memory import paused_gc
 from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.zones import rules_version
 from reconciler.plan.build import plan as planned
@@ -22,6 +23,7 @@ from reconciler.steps.propose import Proposal, propose
 from reconciler.steps.world import World, asked_revision, needed_store
 
 
+@paused_gc()
 def validate(world: World, *, base: str | None = None, worktree: bool = False) -> Judgement:
     """Judges a revision, or the working tree, against `base`, the store's revision or HEAD."""
     now = world.clock.now()
@@ -43,6 +45,7 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
     return compared(judged(snapshot, bases), judged(before, Bases()))
 
 
+@paused_gc()
 def preview(world: World) -> PassOutcome:
     """What a pass would do now; writes nothing. Without a store it plans from empty."""
     now = world.clock.now()
@@ -63,6 +66,7 @@ def preview(world: World) -> PassOutcome:
     )
 
 
+@paused_gc()
 def reconcile(
     world: World,
     *,

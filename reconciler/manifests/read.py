@@ -1,8 +1,7 @@
 """A snapshot -> declarations, problems and findings: SPEC section 3 and the Syntax rules of 4."""
 
-import gc
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from reconciler.manifests.readings import FileReading, Usable, from_json, to_jso
 from reconciler.model.declarations import Declaration, Kind, Origin
 from reconciler.model.decode import declaration
 from reconciler.model.findings import Finding, Problem, Severity
+from reconciler.model.memory import paused_gc
 from reconciler.ports import ManifestFile, PathState, Snapshot
 
 Progress = Callable[[int, int], None]
@@ -56,7 +56,7 @@ def read(
     findings = list(_from_troubles(snapshot)) if files is None else []
     broken: set[guesses.Broken] = set(_unread(snapshot, chosen)) if files is None else set()
     documents = 0
-    with _without_garbage_collection():
+    with paused_gc():
         for done, (file, reading) in enumerate(_readings(snapshot, chosen, cache_folder), 1):
             documents += reading.documents
             declarations.extend(_declared(snapshot, file.path, u) for u in reading.usable)
@@ -73,18 +73,6 @@ def read(
         documents=documents,
         files=len(chosen),
     )
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Many objects that all stay make the collector look at them again and again, in vain."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _readings(

@@ -1,8 +1,6 @@
 """Rows of the install base -> values of the model."""
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from reconciler.model.base import (
@@ -17,6 +15,7 @@ from reconciler.model.base import (
 )
 from reconciler.model.declarations import Declaration, Kind, Publisher
 from reconciler.model.decode import restored
+from reconciler.model.memory import paused_gc
 from reconciler.model.tree import Tree
 from reconciler.ports import Refusal
 from reconciler.store import codec
@@ -116,18 +115,6 @@ WHERE pack.name = :pack
 GROUP BY declaration.kind, declaration.name
 ORDER BY declaration.kind, declaration.name
 """
-
-
-@contextmanager
-def paused_gc() -> Iterator[None]:
-    """The collector walks every object again and again while many are made and none is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def identity(connection: Connection) -> tuple[str, bool]:
