@@ -9,6 +9,8 @@ from reconciler.model.tree import Tree
 
 Rows = Mapping[AttachmentKey, Attached]
 
+_UNSET = Settings()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
@@ -101,11 +103,21 @@ def _reason_to_remove(tree: Tree, row: Attached) -> str | None:
 
 
 def _undeclared(row: Attached, origin: AttachmentOrigin, entitled: bool) -> Attached:
+    as_it_should_be = (
+        row.origin is origin
+        and row.entitled == entitled
+        and row.adopt_declared is None
+        and row.hold_until is None
+        and row.hold_reason is None
+        and row.declared == _UNSET
+    )
+    if as_it_should_be:  # most rows of most passes: a million copies would say the same
+        return row
     return replace(
         row,
         origin=origin,
         entitled=entitled,
-        declared=Settings(),
+        declared=_UNSET,
         adopt_declared=None,
         hold_until=None,
         hold_reason=None,

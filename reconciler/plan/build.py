@@ -203,7 +203,9 @@ class _Builder:
                     reason=words,
                     until=opening,
                 )
-            if before is not None and before != row and not self._only_adopts(before, row):
+            if before is None or before is row or before == row:
+                continue
+            if not self._only_adopts(before, row):
                 self.told_rows.add(key)
                 tally.add(
                     row, Action.CONFIGURE, row.release, row.release, reason=_told_by(before, row)
@@ -289,7 +291,9 @@ class _Builder:
             configured=tuple(
                 row
                 for key, row in rows.items()
-                if key in base.attachments and base.attachments[key] != row
+                if (before := base.attachments.get(key)) is not None
+                and before is not row
+                and before != row
             ),
             rollouts=tuple(
                 Rollout(
