@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.desired.targets import Gates, Move, move
 from reconciler.model.base import Attached
@@ -13,25 +14,29 @@ from reconciler.plan.packs import PackStep
 NAMED = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class _Cohort:
-    """What rows have in common that makes one change of them."""
+class _Cohort(NamedTuple):
+    """What rows have in common that makes one change of them; a tuple, as one is made a row."""
 
     pack: str
     action: Action
-    before: str
-    after: str
-    gate: str
-    reason: str
-    until: datetime | None = field(default=None, compare=True)
+    before: str | None
+    after: str | None
+    gate: Gate | None
+    reason: str | None
+    until: datetime | None
+
+
+@dataclass(slots=True)
+class _Counted:
+    rows: int = 0
+    names: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts rows by what happens to them; at most ten are named unless the change destroys."""
 
-    counts: dict[_Cohort, int] = field(default_factory=dict)
-    names: dict[_Cohort, list[str]] = field(default_factory=dict)
+    cohorts: dict[_Cohort, _Counted] = field(default_factory=dict)
 
     def add(
         self,
@@ -44,19 +49,13 @@ class Tally:
         reason: str | None = None,
         until: datetime | None = None,
     ) -> None:
-        cohort = _Cohort(
-            pack=row.key.pack,
-            action=action,
-            before=before or "",
-            after=after or "",
-            gate=gate or "",
-            reason=reason or "",
-            until=until,
-        )
-        self.counts[cohort] = self.counts.get(cohort, 0) + 1
-        named = self.names.setdefault(cohort, [])
-        if action in DESTRUCTIVE or len(named) < NAMED:
-            named.append(str(row.key))
+        cohort = _Cohort(row.key.pack, action, before, after, gate, reason, until)
+        counted = self.cohorts.get(cohort)
+        if counted is None:
+            counted = self.cohorts[cohort] = _Counted()
+        counted.rows += 1
+        if len(counted.names) < NAMED or action in DESTRUCTIVE:
+            counted.names.append(str(row.key))
 
     def changes(self) -> list[Change]:
         """One change a cohort, waiting ones with their gate."""
@@ -68,14 +67,14 @@ class Tally:
                 before=cohort.before or None,
                 after=cohort.after or None,
                 release=cohort.after or None,
-                attachments=count,
+                attachments=counted.rows,
                 reason=cohort.reason or None,
-                gate=Gate(cohort.gate) if cohort.gate else None,
+                gate=cohort.gate,
                 until=cohort.until,
-                late=cohort.action is Action.UPGRADE and not cohort.gate,
-                members=tuple(sorted(self.names[cohort])),
+                late=cohort.action is Action.UPGRADE and cohort.gate is None,
+                members=tuple(sorted(counted.names)),
             )
-            for cohort, count in self.counts.items()
+            for cohort, counted in self.cohorts.items()
         ]
 
 
