@@ -48,7 +48,7 @@ def carried_base(base: InstallBase, names: Renames) -> InstallBase:
 
     def key(old: AttachmentKey) -> AttachmentKey:
         account, pack = of(Kind.MANAGED_ACCOUNT, old.account), of(Kind.INTEGRATION_PACK, old.pack)
-        return replace(old, account=account, pack=pack)
+        return old._replace(account=account, pack=pack)
 
     def row(old: Attached) -> Attached:
         return replace(old, key=key(old.key))

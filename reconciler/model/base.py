@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.model.declarations import AttachmentMode, Deployment, Release
 from reconciler.model.tree import Tree
@@ -21,9 +21,11 @@ class AttachmentOrigin(StrEnum):
     ACCOUNT = "account"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class AttachmentKey:
-    """One attachment; `instance` "" on a single pack."""
+class AttachmentKey(NamedTuple):
+    """One attachment; `instance` "" on a single pack.
+
+    A tuple, since every row of an install base is looked up by its key several times in a pass.
+    """
 
     account: str
     pack: str

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from reconciler.model.base import (
@@ -36,6 +38,7 @@ def optional_time_text(at: datetime | None) -> str | None:
     return None if at is None else time_text(at)
 
 
+@lru_cache(maxsize=1024)  # a pass gives thousands of rows the same time
 def time_of(text: str) -> datetime:
     """The aware UTC instant. Raises ValueError."""
     at = datetime.fromisoformat(text)
@@ -114,16 +117,19 @@ def attached_row(row: Attached, at: str) -> Row:
 
 
 def attached_of(columns: tuple[Any, ...]) -> Attached:
-    """The attachment of one row, columns as in ATTACHED_COLUMNS."""
+    """The attachment of one row, columns as in ATTACHED_COLUMNS.
+
+    SQLite gives each row texts of its own; names that many rows share are kept once.
+    """
     (
         account, pack, instance, origin, entitled, release, declared, requested,
         adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at,
     ) = columns  # fmt: skip
     return Attached(
-        key=AttachmentKey(account=account, pack=pack, instance=instance),
+        key=AttachmentKey(intern(account), intern(pack), intern(instance)),
         origin=AttachmentOrigin(origin),
         entitled=bool(entitled),
-        release=release,
+        release=None if release is None else intern(release),
         declared=settings_of(declared),
         requested=settings_of(requested),
         adopt_declared=adopt_declared,
