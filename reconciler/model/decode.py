@@ -40,10 +40,16 @@ from reconciler.model.declarations import (
 
 Data = Mapping[str, Any]
 
+_KEPT = ("name", "labels", "annotations", "renamedFrom")
+
+
+# json.dumps() would make an encoder for each declaration.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: equal text exactly when the values are equal."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def declaration(
@@ -54,26 +60,28 @@ def declaration(
     A PackagedComponent's spec may carry `contentId`, the git object id of its content, beside the
     fields of the manifest; whoever reads the manifest adds it.
     """
-    decoded = _DECODERS[kind](metadata, spec)
-    kept = {
-        key: metadata[key]
-        for key in ("name", "labels", "annotations", "renamedFrom")
-        if metadata.get(key)
-    }
-    return Declaration(
-        kind=kind,
-        name=identity(decoded, metadata),
-        renamed_from=tuple(metadata.get("renamedFrom", ())),
-        spec=decoded,
-        body=canonical({"metadata": kept, "spec": spec}),
-        origin=origin,
-    )
+    kept = {key: metadata[key] for key in _KEPT if metadata.get(key)}
+    return _declaration(kind, metadata, spec, canonical({"metadata": kept, "spec": spec}), origin)
 
 
 def restored(kind: Kind, body: str) -> Declaration:
     """The declaration that `body`, taken from the store, was made from."""
     content = json.loads(body)
-    return declaration(kind, content["metadata"], content["spec"])
+    return _declaration(kind, content["metadata"], content["spec"], body, None)
+
+
+def _declaration(
+    kind: Kind, metadata: Data, spec: Data, body: str, origin: Origin | None
+) -> Declaration:
+    decoded = _DECODERS[kind](metadata, spec)
+    return Declaration(
+        kind=kind,
+        name=identity(decoded, metadata),
+        renamed_from=tuple(metadata.get("renamedFrom", ())),
+        spec=decoded,
+        body=body,
+        origin=origin,
+    )
 
 
 def identity(spec: Spec, metadata: Data) -> str:
