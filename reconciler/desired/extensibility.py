@@ -23,6 +23,7 @@ SettingName = tuple[str, str]
 """Contained component and setting."""
 
 Settings = Mapping[SettingName, ExtensionSetting]
+LiveSettings = tuple[tuple[str, ExtensionSetting], ...]
 Contents = Mapping[str, Mapping[str, PackagedComponent | PublishedProcess]]
 
 
@@ -70,6 +71,7 @@ class PackSettings:
         self.lifecycle = lifecycle
         self.live = tuple(releases) if lifecycle is None else _live(lifecycle)
         self._settings: dict[str, Settings] = {}
+        self._live: dict[SettingName, LiveSettings] = {}
 
     def settings(self, version: str) -> Settings:
         """All settings of one release; packaged versions that are not declared have none."""
@@ -81,9 +83,14 @@ class PackSettings:
             self._settings[version] = found
         return self._settings[version]
 
-    def live_settings(self, name: SettingName) -> tuple[tuple[str, ExtensionSetting], ...]:
+    def live_settings(self, name: SettingName) -> LiveSettings:
         """The live releases that have the setting, each with what it is there."""
-        return tuple((v, self.settings(v)[name]) for v in self.live if name in self.settings(v))
+        found = self._live.get(name)
+        if found is None:
+            live = ((version, self.settings(version).get(name)) for version in self.live)
+            found = tuple((version, setting) for version, setting in live if setting is not None)
+            self._live[name] = found
+        return found
 
     @cached_property
     def older(self) -> Mapping[SettingName, Collection[ExtensionSetting]]:

@@ -13,6 +13,7 @@ _DIGITS = re.compile(r"([0-9]+)")
 SortKey = tuple[object, ...]
 
 
+@lru_cache(maxsize=65536)
 def is_semver(text: str) -> bool:
     """Whether text is SemVer 2.0 without build metadata."""
     return _SEMVER.fullmatch(text) is not None
@@ -41,6 +42,7 @@ def semver_key(text: str) -> str:
     return core + "-" + "".join(part + "\x01" for part in parts)
 
 
+@lru_cache(maxsize=65536)
 def component_key(text: str) -> SortKey:
     """Orders a component's free-text versions: SemVer above other texts, ties by text.
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from reconciler.desired.extensibility import Extensibility
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
 from reconciler.desired.recorded import declares
 from reconciler.model.base import InstallBase
@@ -47,6 +48,11 @@ class Context:
             pack: lifecycle(releases, self.promoted(pack), self.now, self.zone)
             for pack, releases in self.tree.releases.items()
         }
+
+    @cached_property
+    def extensibility(self) -> Extensibility:
+        """What the packs' releases have for accounts to fill in."""
+        return Extensibility(self.tree, self.lifecycles)
 
     @cached_property
     def base_lifecycles(self) -> Mapping[str, Lifecycle]:

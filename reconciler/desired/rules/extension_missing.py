@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from reconciler.desired.attachments import membership
-from reconciler.desired.extensibility import Extensibility, PackSettings, SettingName
+from reconciler.desired.extensibility import PackSettings, SettingName
 from reconciler.desired.phrases import counted, listed
 from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
@@ -32,7 +32,7 @@ class _Needs:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.extensibility = Extensibility(context.tree, context.lifecycles)
+        self.extensibility = context.extensibility
         self._by_pack: dict[str, tuple[_Need, ...]] = {}
 
     def of(self, pack: str) -> tuple[_Need, ...]:

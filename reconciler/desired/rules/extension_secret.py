@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from reconciler.desired.extensibility import (
     DeclaredValue,
-    Extensibility,
     PackSettings,
     declared_defaults,
     declared_values,
@@ -22,7 +21,7 @@ def check(context: Context) -> Iterator[Problem]:
 
     A secret has no default either.
     """
-    extensibility = Extensibility(context.tree, context.lifecycles)
+    extensibility = context.extensibility
     for value in declared_values(context.tree):
         pack = extensibility.pack(value.pack)
         if pack is None or not is_exposed(value, pack):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from reconciler.desired.extensibility import (
     DeclaredDefault,
     DeclaredValue,
-    Extensibility,
     PackSettings,
     declared_defaults,
     declared_values,
@@ -22,7 +21,7 @@ def check(context: Context) -> Iterator[Problem]:
     does not and another does; a default has to fit as well. A secret written inline is
     extension-secret.
     """
-    extensibility = Extensibility(context.tree, context.lifecycles)
+    extensibility = context.extensibility
     for value in declared_values(context.tree):
         pack = extensibility.pack(value.pack)
         if pack is None or is_exposed(value, pack):

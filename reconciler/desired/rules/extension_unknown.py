@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reconciler.desired.extensibility import Extensibility, PackSettings, declared_values
+from reconciler.desired.extensibility import PackSettings, declared_values
 from reconciler.desired.nearest import Nearest
 from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
@@ -18,7 +18,7 @@ def check(context: Context) -> Iterator[Problem]:
     """
     if any(kind == Kind.RELEASE for kind, _ in context.tree.broken):
         return
-    extensibility = Extensibility(context.tree, context.lifecycles)
+    extensibility = context.extensibility
     nearest: dict[str, Nearest] = {}
     for value in declared_values(context.tree):
         pack = extensibility.pack(value.pack)
