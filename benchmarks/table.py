@@ -14,7 +14,8 @@ _HEAD = """\
 Measured by `make bench`, which writes this page and
 [benchmarks/results/full.json](../benchmarks/results/full.json); `make bench-quick` takes less than
 a minute and smaller sizes. Every ratio is taken in one run, against a baseline on the same machine.
-No test asserts a time. The targets are those of [the specification](specification.md), section 10.
+No test asserts a time. On a machine that does other work, too, ratios hold roughly and seconds do
+not. The targets are those of [the specification](specification.md), section 10.
 
 Seconds are of whole processes as a user starts them, Python and the imports included, the median of
 several runs where they are short. The peak is the memory of the largest process of a command. The
