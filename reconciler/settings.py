@@ -1,7 +1,9 @@
 """What an operator sets, by option or environment; read once, in wiring."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 DEFAULT_STORE = "sqlite:///install-base.db"
 
@@ -19,4 +21,18 @@ class Settings:
     lease_wait_seconds: float = 35.0
     allow_destructive: bool = False
     allow_rewind: bool = False
-    full: bool = False
+
+
+def user_cache() -> Path | None:
+    """This product's folder in the user's cache; all of it may be deleted at any time.
+
+    Below XDG_CACHE_HOME, else ~/.cache; a relative XDG_CACHE_HOME is ignored, as its specification
+    says: it would lie in the publisher's repository. None: a user without a home, as in many
+    containers.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        base = base if base.is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return base / "integration-pack-reconciler"

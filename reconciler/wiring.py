@@ -1,6 +1,5 @@
 """Settings -> a world: the only place that chooses a concrete source, store and clock."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Literal
 
 from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Progress, Source, Store
-from reconciler.settings import Settings
+from reconciler.settings import Settings, user_cache
 
 StoreUse = Literal["none", "optional", "existing", "create"]
 
@@ -51,17 +50,9 @@ class OpenedWorld:
 
     @cached_property
     def cache_folder(self) -> Path | None:
-        """Where parsed documents are kept; may be deleted at any time. None: nowhere.
-
-        A relative XDG_CACHE_HOME is ignored, as its specification says; it would lie in the
-        publisher's repository.
-        """
-        base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        try:
-            base = base if base.is_absolute() else Path.home() / ".cache"
-        except RuntimeError:  # a user without a home, as in many containers
-            return None
-        return base / "integration-pack-reconciler" / "documents"
+        """Where parsed documents are kept; None: nowhere."""
+        cache = user_cache()
+        return None if cache is None else cache / "documents"
 
 
 @contextmanager

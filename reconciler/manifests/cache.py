@@ -21,12 +21,6 @@ MAX_LINE_BYTES = 16 << 20  # a larger List is read again each time
 _Shard = dict[bytes, bytes]  # blob id -> line
 
 
-def default_folder() -> Path:
-    """Where a person's cache lies: below XDG_CACHE_HOME, else ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "integration-pack-reconciler" / "documents"
-
-
 class Cache:
     """Lines by blob id. Several processes may share a folder: a shard is replaced as a whole."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.errors import InvalidRevision, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.findings import Finding, Severity
@@ -50,11 +50,6 @@ class PassOutcome:
     run: str | None = None
     next_due: datetime | None = None
     base: InstallBase | None = None
-
-    @property
-    def invalid(self) -> bool:
-        """Whether the revision was refused because of its manifests."""
-        return isinstance(self.error, InvalidRevision)
 
     @property
     def exit_code(self) -> int:

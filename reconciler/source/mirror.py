@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import SourceError
+from reconciler.settings import user_cache
 from reconciler.source.access import with_access
 from reconciler.source.location import RemoteLocation
 from reconciler.source.process import FETCH_SECONDS, Git, GitFailed
@@ -194,13 +195,10 @@ def open_mirror(
 
 
 def _default_root() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not cache.is_absolute():
-        try:
-            cache = Path.home() / ".cache"
-        except RuntimeError:
-            raise SourceError(
-                "there is no home folder to keep a mirror in",
-                "name a folder for it with XDG_CACHE_HOME",
-            ) from None
-    return cache / "integration-pack-reconciler" / "mirrors"
+    cache = user_cache()
+    if cache is None:
+        raise SourceError(
+            "there is no home folder to keep a mirror in",
+            "name a folder for it with XDG_CACHE_HOME",
+        )
+    return cache / "mirrors"

@@ -58,7 +58,7 @@ def _contested(base: InstallBase, refused: Proposal, now: datetime) -> dict[str,
 
 
 def refuse(
-    session: Session, base: InstallBase, refused: Proposal, plan: Plan | None, actor: str
+    session: Session, base: InstallBase, refused: Proposal, plan: Plan, actor: str
 ) -> tuple[EventDraft, ...]:
     """Records a refusal, once per revision and reason; returns events for the due work itself.
 
@@ -66,7 +66,7 @@ def refuse(
     an event of its own, once; under an invalid revision it goes on, and the event goes with it.
     """
     error = refused.error
-    if error is None or not refused.revision or plan is None:
+    if error is None or not refused.revision:
         return ()
     reason = _REASONS.get(type(error), "unreadable")
     told = event(EventKind.REFUSED, refused.revision, error.message, plan.now, actor)

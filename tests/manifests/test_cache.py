@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifests import cache as cache_module
-from reconciler.manifests.cache import Cache, default_folder
+from reconciler.manifests.cache import Cache
 from reconciler.manifests.read import read
 
 ACCOUNT = "apiVersion: reconciler/v1\nkind: ManagedAccount\nmetadata: {{name: {}}}\n"
@@ -150,11 +150,3 @@ def test_an_id_that_is_none_is_never_a_path(tmp_path: Path) -> None:
         assert kept.get(blob_id) is None
     kept.save()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_default_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert default_folder() == Path("/somewhere/integration-pack-reconciler/documents")
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setenv("HOME", "/home/ada")
-    assert default_folder() == Path("/home/ada/.cache/integration-pack-reconciler/documents")
