@@ -23,9 +23,9 @@ def open_store(
     to be migrated first, whatever the mode; one of a newer schema is refused. Raises StoreError.
     """
     from reconciler.store.store import opened
-    from reconciler.store.urls import place_of
+    from reconciler.store.urls import database_at
 
-    return opened(place_of(url), mode, clock, rehearsal)
+    return opened(database_at(url), mode, clock, rehearsal)
 
 
 def migrate(url: str) -> int:
@@ -33,10 +33,9 @@ def migrate(url: str) -> int:
 
     Raises StoreError, and LeaseHeld while a pass runs.
     """
-    from reconciler.store.upkeep import migrate_store
-    from reconciler.store.urls import place_of
+    from reconciler.store.urls import database_at
 
-    return migrate_store(place_of(url))
+    return database_at(url).migrate()
 
 
 def check(url: str) -> list[str]:
@@ -45,9 +44,9 @@ def check(url: str) -> list[str]:
     Verifies the file, the chain of events and what no constraint holds. Raises StoreError.
     """
     from reconciler.store.checking import violations
-    from reconciler.store.urls import place_of
+    from reconciler.store.urls import database_at
 
-    return violations(place_of(url))
+    return violations(database_at(url))
 
 
 def backup(url: str, target_path: str) -> None:
@@ -55,10 +54,9 @@ def backup(url: str, target_path: str) -> None:
 
     The file appears when it is complete. Raises StoreError, also when the file exists already.
     """
-    from reconciler.store.upkeep import back_up
-    from reconciler.store.urls import place_of
+    from reconciler.store.urls import database_at
 
-    back_up(place_of(url), target_path)
+    database_at(url).back_up(target_path)
 
 
 def export(store: Store) -> Iterator[str]:
@@ -67,10 +65,10 @@ def export(store: Store) -> Iterator[str]:
     Holds no events and no history. The last line has a count and a digest of the others.
     """
     from reconciler.store.exporting import exported
-    from reconciler.store.store import SqliteStore
+    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqliteStore)
-    return exported(store.place, store.clock.now())
+    assert isinstance(store, SqlStore)
+    return exported(store.database, store.clock.now())
 
 
 def restore(url: str, lines: Iterable[str], *, clock: Clock, rehearsal: bool = False) -> Store:
@@ -81,6 +79,6 @@ def restore(url: str, lines: Iterable[str], *, clock: Clock, rehearsal: bool = F
     malformed, and when there is an install base already.
     """
     from reconciler.store.restoring import restored_store
-    from reconciler.store.urls import place_of
+    from reconciler.store.urls import database_at
 
-    return restored_store(place_of(url), lines, clock, rehearsal)
+    return restored_store(database_at(url), lines, clock, rehearsal)

@@ -47,12 +47,12 @@ ON CONFLICT (pack_id, version) DO UPDATE SET
     promoted_at = excluded.promoted_at,
     current_at = excluded.current_at,
     opens_at = excluded.opens_at
-WHERE body <> excluded.body
-    OR declared <> excluded.declared
-    OR accepted_at <> excluded.accepted_at
-    OR promoted_at IS NOT excluded.promoted_at
-    OR current_at IS NOT excluded.current_at
-    OR opens_at IS NOT excluded.opens_at
+WHERE release.body <> excluded.body
+    OR release.declared <> excluded.declared
+    OR release.accepted_at <> excluded.accepted_at
+    OR release.promoted_at IS DISTINCT FROM excluded.promoted_at
+    OR release.current_at IS DISTINCT FROM excluded.current_at
+    OR release.opens_at IS DISTINCT FROM excluded.opens_at
 """
 _POINT = """
 UPDATE pack SET
@@ -73,13 +73,14 @@ _NEWEST_REFUSAL = "(SELECT coalesce(max(number), 0) FROM refusal)"
 _ACCEPT = f"""
 INSERT INTO applied
     (one, revision, applied_at, passed_at, settled, gated, next_due, zone_rules, refusals)
-VALUES (1, :revision, :at, :at, 0, :gated, :next_due, :zone_rules, {_NEWEST_REFUSAL})
+VALUES (1, :revision, :at, :at, FALSE, :gated, :next_due, :zone_rules, {_NEWEST_REFUSAL})
 ON CONFLICT (one) DO UPDATE SET
-    refusals = CASE revision WHEN :revision THEN refusals ELSE {_NEWEST_REFUSAL} END,
-    applied_at = CASE revision WHEN :revision THEN applied_at ELSE :at END,
+    refusals = CASE applied.revision WHEN :revision THEN applied.refusals
+        ELSE {_NEWEST_REFUSAL} END,
+    applied_at = CASE applied.revision WHEN :revision THEN applied.applied_at ELSE :at END,
     revision = :revision,
     passed_at = :at,
-    settled = 0,
+    settled = FALSE,
     gated = :gated,
     next_due = :next_due,
     zone_rules = :zone_rules
@@ -93,6 +94,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> bool:
 
     Returns whether an account asked for something since the plan was made.
     """
+    connection.lock(log.END)
     asked = bool(connection.execute(_ASKED_SINCE, {"seen": acceptance.seen}).fetchone()[0])
     plan, effects = acceptance.plan, acceptance.plan.effects
     rename(connection, effects.renames)
@@ -210,5 +212,5 @@ def suspend(connection: Connection, accounts: frozenset[str]) -> None:
     before = {name for (name,) in connection.execute(_SUSPENDED)}
     differing = before ^ accounts
     connection.executemany(PUT_ACCOUNT, ({"name": name} for name in sorted(differing)))
-    rows = ({"name": name, "suspended": name in accounts} for name in sorted(differing))
+    rows = ({"name": name, "suspended": int(name in accounts)} for name in sorted(differing))
     connection.executemany(_SUSPEND, rows)

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from reconciler.model.declarations import Kind
 from reconciler.model.decode import restored
 from reconciler.model.versions import semver_key
-from reconciler.store import log, reading, sqlite
-from reconciler.store.connection import Connection
+from reconciler.store import log, reading
+from reconciler.store.connection import Connection, Database
 from reconciler.store.schema import BEFORE_FIRST
-from reconciler.store.urls import Place
 
 _NAMED = 20
 """How many rows a check names; a damaged store could have millions."""
 
 _DECLARED = """
-SELECT 'pack ' || pack.name || ' is recorded as ' || iif(pack.declared, '', 'not ')
+SELECT 'pack ' || pack.name || ' is recorded as ' || CASE WHEN pack.declared THEN '' ELSE 'not ' END
     || 'declared, the declarations say otherwise'
 FROM pack
 LEFT JOIN declaration ON kind = 'IntegrationPack' AND declaration.name = pack.name
 WHERE pack.declared <> (declaration.name IS NOT NULL)
 UNION ALL
 SELECT 'release ' || pack.name || '@' || version || ' is recorded as '
-    || iif(release.declared, '', 'not ') || 'declared, the declarations say otherwise'
+    || CASE WHEN release.declared THEN '' ELSE 'not ' END
+    || 'declared, the declarations say otherwise'
 FROM release
 JOIN pack ON pack.id = pack_id
 LEFT JOIN declaration ON kind = 'Release' AND declaration.name = pack.name || '@' || version
@@ -41,7 +41,7 @@ JOIN release AS current ON current.id = current_id
 JOIN release AS pending ON pending.id = pending_id
 WHERE pending.sort_key <= current.sort_key
 """
-_ROW = "account.name || ' ' || pack.name || iif(instance = '', '', ' ' || instance)"
+_ROW = "account.name || ' ' || pack.name || CASE instance WHEN '' THEN '' ELSE ' ' || instance END"
 # Nothing keeps a row above its target, so that one is wrong once a pass was settled.
 _ABOVE = f"""
 SELECT {_ROW} || ' runs ' || release.version || ', above ' || coalesce(current.version, 'nothing')
@@ -55,11 +55,11 @@ LEFT JOIN release AS pending ON pending.id = pack.pending_id
 WHERE (SELECT settled FROM applied)
     AND (current.sort_key IS NULL OR release.sort_key > current.sort_key)
     AND (
-        release.id IS NOT pack.pending_id
+        release.id IS DISTINCT FROM pack.pending_id
         OR NOT coalesce(
             adopt_declared = pending.version
             OR (adopted_in = pack.testing_period AND adopt_requested = pending.version),
-            0
+            FALSE
         )
     )
 """
@@ -75,15 +75,15 @@ _LAST_MOVE = f"""
 SELECT {_ROW} || ' runs ' || coalesce(release.version, 'nothing') || ', its history ends with '
     || coalesce(after.version, 'nothing')
 FROM (
-    SELECT pack_id, account_id, instance, after_id, max(number)
-    FROM history GROUP BY pack_id, account_id, instance
+    SELECT pack_id, account_id, instance, after_id FROM history
+    WHERE number IN (SELECT max(number) FROM history GROUP BY pack_id, account_id, instance)
 ) AS last
 JOIN pack ON pack.id = last.pack_id
 JOIN account ON account.id = last.account_id
 LEFT JOIN attachment USING (pack_id, account_id, instance)
 LEFT JOIN release ON release.id = release_id
 LEFT JOIN release AS after ON after.id = after_id
-WHERE release_id IS NOT after_id
+WHERE release_id IS DISTINCT FROM after_id
 """
 _CHAIN_OF_MOVES = f"""
 SELECT {_ROW} || ' was moved from ' || coalesce(before.version, 'nothing') || ' (history line '
@@ -99,7 +99,7 @@ JOIN pack ON pack.id = move.pack_id
 JOIN account ON account.id = move.account_id
 LEFT JOIN release AS before ON before.id = before_id
 LEFT JOIN release AS earlier ON earlier.id = earlier_id
-WHERE before_id IS NOT earlier_id
+WHERE before_id IS DISTINCT FROM earlier_id
 """
 _HISTORY = """
 SELECT 'history line ' || number || ' names a pack, account or release that is not there'
@@ -119,14 +119,14 @@ _QUERIES = (
 )  # fmt: skip
 
 
-def violations(place: Place) -> list[str]:
+def violations(database: Database) -> list[str]:
     """One sentence for each thing that is wrong; empty when all is well. Raises StoreError."""
-    with sqlite.reading(place) as connection:
-        damaged = list(_damage(connection))
+    with database.reading() as connection:
+        damaged = list(database.damage(connection))
         if damaged:
             return damaged
         checks: tuple[Callable[[Connection], Iterator[str]], ...] = (
-            _references,
+            database.references,
             _events,
             _bodies,
             _sort_keys,
@@ -145,21 +145,9 @@ def _first(sentences: Iterator[str]) -> Iterator[str]:
 
 def _query(statement: str) -> Callable[[Connection], Iterator[str]]:
     def found(connection: Connection) -> Iterator[str]:
-        return (row[0] for row in connection.execute(statement))
+        return (row[0] for row in connection.stream(statement))
 
     return found
-
-
-def _damage(connection: Connection) -> Iterator[str]:
-    for (sentence,) in connection.execute("PRAGMA integrity_check"):
-        if sentence != "ok":
-            yield f"the file is damaged: {sentence}"
-
-
-def _references(connection: Connection) -> Iterator[str]:
-    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        of_row = "" if row is None else f" {row}"
-        yield f"{table}{of_row} refers to a row of {parent} that is not there"
 
 
 def _events(connection: Connection) -> Iterator[str]:
@@ -167,7 +155,7 @@ def _events(connection: Connection) -> Iterator[str]:
     statement = """
     SELECT number, at, pack, account, content, previous, digest FROM event ORDER BY number
     """
-    for number, at, pack, account, content, its_previous, digest in connection.execute(statement):
+    for number, at, pack, account, content, its_previous, digest in connection.stream(statement):
         if number != expected:
             yield f"event {expected} is missing"
         elif its_previous != previous:
@@ -189,7 +177,7 @@ def _beside(content: str, columns: tuple[str | None, ...]) -> bool:
 
 def _bodies(connection: Connection) -> Iterator[str]:
     """Whatever base() reads can be read, and declarations bear the names of their bodies."""
-    for kind, name, body in connection.execute("SELECT kind, name, body FROM declaration"):
+    for kind, name, body in connection.stream("SELECT kind, name, body FROM declaration"):
         try:
             its_name = restored(Kind(kind), body).name
         except (KeyError, TypeError, ValueError) as error:

@@ -1,6 +1,10 @@
-"""What the queries ask of a database: the seam where a second dialect comes in."""
+"""What the queries ask of a database: the seam behind which SQLite and PostgreSQL stand.
 
-from collections.abc import Iterable, Iterator, Mapping
+The statements are shared. Where the two differ (connecting, locks, the lease, temporary tables,
+bulk, migrations, what their errors mean) each has its own way of keeping these promises.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -25,7 +29,26 @@ class Connection(Protocol):
 
     def execute(self, statement: str, values: Values = ..., /) -> Cursor: ...
 
-    def executemany(self, statement: str, rows: Iterable[Values], /) -> Cursor: ...
+    def executemany(self, statement: str, rows: Iterable[Values], /) -> object: ...
+
+    def stream(self, statement: str, values: Values = ..., /) -> Iterator[Any]:
+        """Rows as they are asked for, so that a million cost no memory."""
+        ...
+
+    def lock(self, rows: str, values: Values = ..., /) -> None:
+        """Keeps other writers from the rows that a SELECT names, until the transaction ends.
+
+        Nothing to do where a database has one writer at a time.
+        """
+        ...
+
+    def list_rows(self, columns: Sequence[str], rows: Iterable[Values], /) -> None:
+        """Puts rows into the temporary table `listed`, in place of those that were there."""
+        ...
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
+        """Adds rows in bulk, numbers included; the next number follows the highest."""
+        ...
 
 
 class Writer(Protocol):
@@ -38,4 +61,77 @@ class Writer(Protocol):
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Everything inside is written, or nothing. Raises StoreError."""
+        ...
+
+
+class Lease(Protocol):
+    """The right to write, as a pass holds it."""
+
+    def confirm(self, connection: Connection) -> None:
+        """In a transaction that writes a single row: the lease is still ours, or LeaseLost."""
+        ...
+
+    def fence(self, connection: Connection) -> int:
+        """At the start of a transaction: takes or renews the fencing token. Raises LeaseLost."""
+        ...
+
+    def fenced(self, token: int) -> None:
+        """That transaction was committed."""
+        ...
+
+
+class Database(Protocol):
+    """A place for one install base; each connection is opened for a block and closed after it."""
+
+    @property
+    def shown(self) -> str:
+        """How messages name it; never a password."""
+        ...
+
+    @property
+    def malformed(self) -> tuple[type[Exception], ...]:
+        """What it raises for values that its columns do not take."""
+        ...
+
+    def reading(self, *, outdated: bool = False) -> AbstractContextManager[Connection]:
+        """One consistent read, which changes nothing.
+
+        Raises StoreError: no install base there, one of a newer schema version (or an older one,
+        unless `outdated` ones will do), or not readable.
+        """
+        ...
+
+    def writing(self, *, create: bool = False) -> AbstractContextManager[Writer]:
+        """With `create` the install base may be missing. Raises StoreError."""
+        ...
+
+    def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
+        """The lease, for the block. Raises LeaseHeld after waiting, or StoreError."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether an install base of this program's schema is there. Raises StoreError."""
+        ...
+
+    def create(self, connection: Connection, *, rehearsal: bool, at: str) -> bool:
+        """Makes the tables in the caller's transaction; False when they are there already."""
+        ...
+
+    def migrate(self) -> int:
+        """Brings it to the newest schema version, which is returned; makes one if there is none.
+
+        Raises LeaseHeld while a pass runs.
+        """
+        ...
+
+    def damage(self, connection: Connection) -> Iterator[str]:
+        """What the database itself finds wrong with what it keeps."""
+        ...
+
+    def references(self, connection: Connection) -> Iterator[str]:
+        """Rows that refer to what is not there."""
+        ...
+
+    def back_up(self, target_path: str) -> None:
+        """Copies everything to a new file, as it is at one instant. Raises StoreError."""
         ...

@@ -8,6 +8,7 @@ from reconciler.store import codec, log, reading
 from reconciler.store.accepting import PUT_ACCOUNT
 from reconciler.store.connection import Connection, Values
 
+_THE_PACK = "SELECT id FROM pack WHERE name = :pack"
 _TELL = """
 INSERT INTO history
     (pack_id, account_id, instance, before_id, after_id, action, actor, revision, at)
@@ -60,7 +61,13 @@ def decide_and_write(
     pack: str | None,
     decide: Callable[[InstallBase], Decision],
 ) -> Decision:
-    """Runs inside the caller's transaction, so that what `decide` saw is what is changed."""
+    """Runs inside the caller's transaction, so that what `decide` saw is what is changed.
+
+    The end of the chain keeps acceptances and other requests away, the pack keeps the batches of a
+    fan-out away; always in this order.
+    """
+    connection.lock(log.END)
+    connection.lock(_THE_PACK, {"pack": pack})
     seen = reading.base_of_account(connection, account, pack)
     decision = decide(seen)
     event = decision.event

@@ -7,22 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.decode import canonical
-from reconciler.store import codec, reading, sqlite
-from reconciler.store.connection import Connection
-from reconciler.store.urls import Place
+from reconciler.store import codec, reading
+from reconciler.store.connection import Connection, Database
 
 FORMAT = "reconciler-export"
 VERSION = 1
 
 
-_SUSPENDED = "SELECT name, suspended FROM account WHERE instr(name, '~') = 0 ORDER BY name"
+_SUSPENDED = "SELECT name, suspended FROM account WHERE name NOT LIKE '%~%' ORDER BY name"
 _DECLARATIONS = "SELECT kind, name, body FROM declaration ORDER BY kind, name"
 
 
-def exported(place: Place, now: datetime) -> Iterator[str]:
+def exported(database: Database, now: datetime) -> Iterator[str]:
     """The lines, each with its newline, of one consistent read; the last one closes the export."""
     sha256, count = hashlib.sha256(), 0
-    with sqlite.reading(place) as connection:
+    with database.reading() as connection:
         for entry in _entries(connection, now):
             line = canonical(entry) + "\n"
             sha256.update(line.encode())
@@ -43,7 +42,7 @@ def _entries(connection: Connection, now: datetime) -> Iterator[dict[str, Any]]:
         "exported_at": codec.time_text(now),
         "applied": None if applied is None else codec.applied_row(applied),
     }
-    for name, suspended in connection.execute(_SUSPENDED):
+    for name, suspended in connection.stream(_SUSPENDED):
         yield {"type": "account", "name": name, "suspended": bool(suspended)}
     for record in reading.packs(connection).values():
         yield {"type": "pack", **codec.pack_row(record)}
@@ -57,7 +56,7 @@ def _entries(connection: Connection, now: datetime) -> Iterator[dict[str, Any]]:
             "version": found.version,
             "fingerprint": found.fingerprint,
         }
-    for kind, name, body in connection.execute(_DECLARATIONS):
+    for kind, name, body in connection.stream(_DECLARATIONS):
         yield {"type": "declaration", "kind": kind, "name": name, "body": json.loads(body)}
     for attached in reading.attached(connection):
         assert attached.updated_at is not None

@@ -8,7 +8,7 @@ from reconciler.model.events import Event, EventDraft, HistoryLine
 from reconciler.store import codec
 from reconciler.store.connection import Connection, Values
 
-_END = "SELECT number, digest FROM chain_end"
+END = "SELECT number, digest FROM chain_end"
 _PUT_EVENT = """
 INSERT INTO event (number, at, pack, account, content, previous, digest)
 VALUES (:number, :at, :pack, :account, :content, :previous, :digest)
@@ -34,8 +34,9 @@ def digest(previous: str, content: str) -> str:
 
 
 def append(connection: Connection, drafts: Iterable[EventDraft]) -> None:
-    """Adds events at the end of the chain; the caller's transaction keeps others away from it."""
-    number, previous = first = tuple(connection.execute(_END).fetchone())
+    """Adds events at the end of the chain, from which others are kept away until the commit."""
+    connection.lock(END)
+    number, previous = first = tuple(connection.execute(END).fetchone())
     rows: list[codec.Row] = []
     for draft in drafts:
         content = codec.event_content(draft)
@@ -75,7 +76,7 @@ def events(
         "at >= :since": since,
     }
     statement = f"SELECT {_EVENT_COLUMNS} FROM event" + _where(filters)
-    for number, content, previous, its_digest in connection.execute(
+    for number, content, previous, its_digest in connection.stream(
         _newest(statement, limit), values
     ):
         yield Event(
@@ -92,7 +93,7 @@ def history(
         "history.account_id = (SELECT id FROM account WHERE name = :account)": account,
         "history.pack_id = (SELECT id FROM pack WHERE name = :pack)": pack,
     }
-    for row in connection.execute(_newest(_HISTORY + _where(filters), limit), values):
+    for row in connection.stream(_newest(_HISTORY + _where(filters), limit), values):
         name, its_pack, instance, before, after, action, actor, revision, at, _ = row
         yield HistoryLine(
             account=name,
@@ -115,4 +116,6 @@ def _where(filters: Mapping[str, object | None]) -> str:
 def _newest(statement: str, limit: int | None) -> str:
     if limit is None:
         return f"{statement} ORDER BY number"
-    return f"SELECT * FROM ({statement} ORDER BY number DESC LIMIT :limit) ORDER BY number"
+    return (
+        f"SELECT * FROM ({statement} ORDER BY number DESC LIMIT :limit) AS newest ORDER BY number"
+    )

@@ -17,34 +17,20 @@ BATCH = 10_000
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
-# The rows of one batch, names instead of numbers; it is the connection's own and never in the file.
-_LISTED = """
-CREATE TEMPORARY TABLE IF NOT EXISTS listed (
-    account TEXT, pack TEXT, instance TEXT, origin TEXT, entitled INTEGER, release TEXT,
-    declared TEXT, requested TEXT, adopt_declared TEXT, adopt_requested TEXT, adopted_in INTEGER,
-    hold_until TEXT, hold_reason TEXT, updated_at TEXT,
-    PRIMARY KEY (account, pack, instance)
-)
-"""
-_CLEAR = "DELETE FROM temp.listed"
-_LIST_KEY = """
-INSERT INTO temp.listed (account, pack, instance) VALUES (:account, :pack, :instance)
-"""
-_LIST_ROW = f"""
-INSERT INTO temp.listed ({", ".join(codec.ATTACHED_COLUMNS)})
-VALUES ({", ".join(":" + column for column in codec.ATTACHED_COLUMNS)})
-"""
+_KEY_COLUMNS = ("account", "pack", "instance")
 
+# In the order of their numbers, so that two who lock several never wait for each other.
+_THE_PACKS = "SELECT id FROM pack WHERE name IN (SELECT pack FROM listed) ORDER BY id"
 _UNKNOWN = """
 SELECT listed.account, listed.pack, listed.release
-FROM temp.listed
+FROM listed
 LEFT JOIN pack ON pack.name = listed.pack
 LEFT JOIN release ON release.pack_id = pack.id AND release.version = listed.release
 WHERE pack.id IS NULL OR (listed.release IS NOT NULL AND release.id IS NULL)
 LIMIT 1
 """
 _PUT_ACCOUNTS = """
-INSERT INTO account (name) SELECT DISTINCT account FROM temp.listed WHERE true
+INSERT INTO account (name) SELECT DISTINCT account FROM listed WHERE true
 ON CONFLICT (name) DO NOTHING
 """
 
@@ -56,7 +42,7 @@ _TELL_UNINSTALLED = f"""
 {_HISTORY}
 SELECT attachment.pack_id, attachment.account_id, attachment.instance, release_id, NULL,
     :action, :actor, (SELECT revision FROM applied), :at
-FROM temp.listed
+FROM listed
 JOIN account ON account.name = listed.account
 JOIN pack ON pack.name = listed.pack
 JOIN attachment ON attachment.pack_id = pack.id AND attachment.account_id = account.id
@@ -65,7 +51,7 @@ ORDER BY attachment.pack_id, attachment.account_id, attachment.instance
 """
 _COUNT_RUNNING = """
 SELECT count(*)
-FROM temp.listed
+FROM listed
 JOIN account ON account.name = listed.account
 JOIN pack ON pack.name = listed.pack
 JOIN attachment ON attachment.pack_id = pack.id AND attachment.account_id = account.id
@@ -75,7 +61,7 @@ WHERE release_id IS NOT NULL
 _UNINSTALL = """
 DELETE FROM attachment WHERE (pack_id, account_id, instance) IN (
     SELECT pack.id, account.id, listed.instance
-    FROM temp.listed
+    FROM listed
     JOIN account ON account.name = listed.account
     JOIN pack ON pack.name = listed.pack
 )
@@ -85,7 +71,7 @@ _TELL_INSTALLED = f"""
 {_HISTORY}
 SELECT pack.id, account.id, listed.instance, NULL, release.id,
     :action, :actor, (SELECT revision FROM applied), :at
-FROM temp.listed
+FROM listed
 JOIN account ON account.name = listed.account
 JOIN pack ON pack.name = listed.pack
 JOIN release ON release.pack_id = pack.id AND release.version = listed.release
@@ -107,12 +93,12 @@ ON CONFLICT (pack_id, account_id, instance) DO UPDATE SET
     hold_until = excluded.hold_until,
     hold_reason = excluded.hold_reason,
     updated_at = excluded.updated_at
-WHERE origin <> excluded.origin
-    OR entitled <> excluded.entitled
-    OR declared IS NOT excluded.declared
-    OR adopt_declared IS NOT excluded.adopt_declared
-    OR hold_until IS NOT excluded.hold_until
-    OR hold_reason IS NOT excluded.hold_reason
+WHERE attachment.origin <> excluded.origin
+    OR attachment.entitled <> excluded.entitled
+    OR attachment.declared IS DISTINCT FROM excluded.declared
+    OR attachment.adopt_declared IS DISTINCT FROM excluded.adopt_declared
+    OR attachment.hold_until IS DISTINCT FROM excluded.hold_until
+    OR attachment.hold_reason IS DISTINCT FROM excluded.hold_reason
 """
 _PUT = f"""
 INSERT INTO attachment
@@ -121,7 +107,7 @@ INSERT INTO attachment
 SELECT pack.id, account.id, listed.instance, pack.mode, release.id, listed.origin, listed.entitled,
     listed.declared, listed.requested, listed.adopt_declared, listed.adopt_requested,
     listed.adopted_in, listed.hold_until, listed.hold_reason, listed.updated_at
-FROM temp.listed
+FROM listed
 JOIN account ON account.name = listed.account
 JOIN pack ON pack.name = listed.pack
 LEFT JOIN release ON release.pack_id = pack.id AND release.version = listed.release
@@ -160,7 +146,7 @@ def _batches(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
 
 def _uninstall(connection: Connection, keys: Sequence[AttachmentKey], values: Values) -> int:
     listed = ({"account": key.account, "pack": key.pack, "instance": key.instance} for key in keys)
-    _list(connection, _LIST_KEY, listed)
+    _list(connection, _KEY_COLUMNS, listed)
     running = connection.execute(_COUNT_RUNNING).fetchone()[0]
     connection.execute(_TELL_UNINSTALLED, {**values, "action": Action.UNINSTALL.value})
     connection.execute(_UNINSTALL)
@@ -168,7 +154,8 @@ def _uninstall(connection: Connection, keys: Sequence[AttachmentKey], values: Va
 
 
 def _put(connection: Connection, rows: Sequence[Attached], values: Values, install: bool) -> int:
-    _list(connection, _LIST_ROW, (codec.attached_row(row, values["at"]) for row in rows))
+    listed = (codec.attached_row(row, values["at"]) for row in rows)
+    _list(connection, codec.ATTACHED_COLUMNS, listed)
     unknown = connection.execute(_UNKNOWN).fetchone()
     if unknown is not None:
         account, pack, release = unknown
@@ -183,7 +170,7 @@ def _put(connection: Connection, rows: Sequence[Attached], values: Values, insta
     return installed
 
 
-def _list(connection: Connection, statement: str, rows: Iterator[codec.Row]) -> None:
-    connection.execute(_LISTED)
-    connection.execute(_CLEAR)
-    connection.executemany(statement, rows)
+def _list(connection: Connection, columns: Sequence[str], rows: Iterator[codec.Row]) -> None:
+    """Names instead of numbers; requests for these packs wait until the batch is written."""
+    connection.list_rows(columns, rows)
+    connection.lock(_THE_PACKS)

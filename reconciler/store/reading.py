@@ -1,6 +1,6 @@
 """Rows of the install base -> values of the model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.model.base import (
@@ -46,12 +46,12 @@ SELECT pack.name, mode, deployment, pack.declared, current.version, pending.vers
 FROM pack
 LEFT JOIN release AS current ON current.id = current_id
 LEFT JOIN release AS pending ON pending.id = pending_id
-WHERE instr(pack.name, '~') = 0
+WHERE pack.name NOT LIKE '%~%'
 """
 _RELEASES = """
 SELECT pack.name, version, body, release.declared, accepted_at, promoted_at, current_at, opens_at
 FROM release JOIN pack ON pack.id = pack_id
-WHERE instr(pack.name, '~') = 0
+WHERE pack.name NOT LIKE '%~%'
 """
 _BY_PACK = " AND pack.name = :pack"
 _IN_ORDER = " ORDER BY pack.name"
@@ -62,7 +62,7 @@ _COMPONENTS = "SELECT component, version, fingerprint FROM component ORDER BY co
 _COPIES = """
 SELECT account.name, component, version, copied_at, actor
 FROM template_copy JOIN account ON account.id = account_id
-WHERE (:account IS NULL OR account.name = :account) AND instr(account.name, '~') = 0
+WHERE (:account IS NULL OR account.name = :account) AND account.name NOT LIKE '%~%'
 ORDER BY account.name, component
 """
 
@@ -104,16 +104,9 @@ WHERE kind IN ('Publisher', 'AccountGroup', 'ProcessTemplate')
         AND name >= :account || '/' || :pack || '/' AND name < :account || '/' || :pack || '0')
 ORDER BY kind, name
 """
-_OF_RELEASE = """
-SELECT declaration.kind, declaration.body
-FROM pack
-JOIN release ON release.id IN (pack.current_id, pack.pending_id)
-JOIN json_each(release.body, '$.components') AS component
-JOIN declaration ON declaration.name = component.key || '@' || component.value
-    AND declaration.kind IN ('PackagedComponent', 'PublishedProcess')
-WHERE pack.name = :pack
-GROUP BY declaration.kind, declaration.name
-ORDER BY declaration.kind, declaration.name
+_COMPONENT = """
+SELECT kind, body FROM declaration
+WHERE kind IN ('PackagedComponent', 'PublishedProcess') AND name = :name ORDER BY kind
 """
 
 
@@ -194,7 +187,7 @@ def attached(
     ]
     where = f"WHERE {' AND '.join(filters)} " if filters else ""
     order = "ORDER BY account.name, pack.name, instance"
-    for row in connection.execute(_ATTACHED + where + order, {"account": account, "pack": pack}):
+    for row in connection.stream(_ATTACHED + where + order, {"account": account, "pack": pack}):
         yield codec.attached_of(row)
 
 
@@ -239,11 +232,10 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     Beside what the protocol promises it holds the components of the pack's current and pending
     release, and the manifests of the account's attachments of it.
     """
-    values = {"account": account, "pack": pack}
-    rows = [
-        *connection.execute(_OF_ACCOUNT, values).fetchall(),
-        *connection.execute(_OF_RELEASE, values).fetchall(),
-    ]
+    known = {} if pack is None else packs(connection, pack)
+    rows = connection.execute(_OF_ACCOUNT, {"account": account, "pack": pack}).fetchall()
+    for name in _components_served(known):
+        rows += connection.execute(_COMPONENT, {"name": name}).fetchall()
     own: dict[AttachmentKey, Attached] = {}
     if pack is not None:
         own = {row.key: row for row in attached(connection, account, pack)}
@@ -251,7 +243,20 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
         store_id=identity(connection)[0],
         applied=applied(connection),
         tree=Tree(_in_kind_order(rows)),
-        packs={} if pack is None else packs(connection, pack),
+        packs=known,
         attachments=own,
         copies=tuple(copies(connection, account)),
+    )
+
+
+def _components_served(known: Mapping[str, PackRecord]) -> list[str]:
+    """What the current and pending releases name, in the order in which declarations are kept."""
+    return sorted(
+        {
+            f"{component}@{version}"
+            for record in known.values()
+            for release in (record.current, record.pending)
+            if release is not None
+            for component, version in record.releases[release].release.components.items()
+        }
     )

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
@@ -14,11 +13,10 @@ from reconciler.model.decode import canonical, restored
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.versions import semver_key
 from reconciler.ports import Clock
-from reconciler.store import accepting, codec, deciding, log, schema, sqlite
-from reconciler.store.connection import Connection
+from reconciler.store import accepting, codec, deciding, log
+from reconciler.store.connection import Connection, Database
 from reconciler.store.exporting import FORMAT, VERSION
-from reconciler.store.store import SqliteStore
-from reconciler.store.urls import Place
+from reconciler.store.store import SqlStore
 
 _HINT = "nothing was restored; take another export"
 _ACTOR = "store restore"
@@ -30,15 +28,12 @@ VALUES (1, :revision, :applied_at, :passed_at, :settled, :gated, :next_due, :zon
 """
 
 # What a line can do wrong beyond being no JSON: a field is missing, of another type, or unknown.
-_MALFORMED = (
+_MALFORMED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AttributeError,
     LookupError,
     TypeError,
     ValueError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
 )
 
 
@@ -50,20 +45,17 @@ class Line(NamedTuple):
 
 
 def restored_store(
-    place: Place, lines: Iterable[str], clock: Clock, rehearsal: bool
-) -> SqliteStore:
+    database: Database, lines: Iterable[str], clock: Clock, rehearsal: bool
+) -> SqlStore:
     """Makes the store in one transaction. Raises StoreError."""
-    with sqlite.writing(place, create=True) as writer, writer.transaction() as connection:
-        if schema.version_of(connection, place.shown):
-            raise StoreError(
-                f"there is an install base at {place.shown} already",
-                "restore to a file that does not exist",
-            )
+    with database.writing(create=True) as writer, writer.transaction() as connection:
         now = clock.now()
-        schema.create_or_migrate(
-            connection, place.shown, rehearsal=rehearsal, at=codec.time_text(now)
-        )
-        header = _Restoring(connection).put(_checked(lines))
+        if not database.create(connection, rehearsal=rehearsal, at=codec.time_text(now)):
+            raise StoreError(
+                f"there is an install base at {database.shown} already",
+                "restore to a place where there is none",
+            )
+        header = _Restoring(connection, database.malformed).put(_checked(lines))
         applied = header["applied"]
         event = EventDraft(
             kind=EventKind.RESTORED,
@@ -75,7 +67,7 @@ def restored_store(
             details={"exported_at": header["exported_at"], "store": header["store"]},
         )
         log.append(connection, (event,))
-    return SqliteStore(place, clock)
+    return SqlStore(database, clock)
 
 
 def _checked(lines: Iterable[str]) -> Iterator[Line]:
@@ -126,8 +118,9 @@ def _wrong(number: int, trouble: str) -> StoreError:
 class _Restoring:
     """Writes entry after entry; a pack waits for the releases on the lines that follow it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, malformed: tuple[type[Exception], ...]) -> None:
         self._connection = connection
+        self._malformed: tuple[type[Exception], ...] = (*_MALFORMED, *malformed)
         self._pack: PackRecord | None = None
         self._releases: dict[str, ReleaseRecord] = {}
         self._known: set[tuple[str, str | None]] = set()
@@ -154,7 +147,7 @@ class _Restoring:
                 self._finish_pack(number - 1)
             try:
                 write(entry)
-            except _MALFORMED as error:
+            except self._malformed as error:
                 raise _wrong(number, f"can't be restored: {error!r}") from error
         self._finish_pack(number)
         if not self._header:
@@ -177,7 +170,7 @@ class _Restoring:
         self._header = entry
 
     def _account(self, entry: Mapping[str, Any]) -> None:
-        values = {"name": entry["name"], "suspended": entry["suspended"]}
+        values = {"name": entry["name"], "suspended": int(entry["suspended"])}
         self._connection.execute(accepting.PUT_ACCOUNT, values)
         self._connection.execute(_SUSPEND, values)
 
@@ -205,7 +198,7 @@ class _Restoring:
             accepting.put_packs(self._connection, (record,))
         except StoreError as error:
             raise _wrong(number, f"ends a pack that can't be restored: {error}") from error
-        except _MALFORMED as error:
+        except self._malformed as error:
             raise _wrong(number, f"ends a pack that can't be restored: {error!r}") from error
 
     def _component(self, entry: Mapping[str, Any]) -> None:

@@ -26,14 +26,14 @@ CASE
     WHEN (
         adopt_declared = :pending_version
         OR (adopted_in = :testing_period AND adopt_requested = :pending_version)
-    ) AND (release_id IS :pending OR NOT :closed) THEN :pending
+    ) AND (release_id IS NOT DISTINCT FROM :pending OR NOT :closed) THEN :pending
     ELSE :current
 END
 """
-_ADOPTS = f"(({_TARGET}) IS :pending)"
+_ADOPTS = f"(({_TARGET}) IS NOT DISTINCT FROM :pending)"
 _RUNS_HIGHER = f"""
 CASE
-    WHEN release_id IS NULL THEN 0
+    WHEN release_id IS NULL THEN FALSE
     WHEN {_ADOPTS} THEN release_id IN (
         SELECT id FROM release WHERE pack_id = :pack AND sort_key > :pending_key
     )
@@ -66,7 +66,7 @@ _PASSES = f"""
     )
 )
 """
-_MOVES = f"release_id IS NOT ({_TARGET}) AND {_PASSES}"
+_MOVES = f"release_id IS DISTINCT FROM ({_TARGET}) AND {_PASSES}"
 
 _NEXT_RANGE = f"""
 SELECT min(account_id) AS first, max(account_id) AS last
@@ -74,8 +74,9 @@ FROM (
     SELECT account_id FROM attachment
     WHERE pack_id = :pack AND account_id > :after AND {_MOVES}
     ORDER BY account_id LIMIT :batch
-)
+) AS range
 """
+_THE_PACK = "SELECT id FROM pack WHERE id = :pack"
 _IN_RANGE = f"pack_id = :pack AND account_id BETWEEN :first AND :last AND {_MOVES}"
 _TELL = f"""
 INSERT INTO history
@@ -125,6 +126,7 @@ def roll_out(
             return
         with transaction() as connection:
             found = {**values, "first": first, "last": last}
+            connection.lock(_THE_PACK, found)
             told = connection.execute(_TELL, found).rowcount
             moved = connection.execute(_MOVE, found).rowcount
             assert told == moved, "a history line for each move"

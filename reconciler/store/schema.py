@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.errors import StoreError
+from reconciler.store.connection import Connection
 
 # Says in the header of the file that it is an install base ("IBRC").
 APPLICATION_ID = 0x49425243
 
+_FOLDER = Path(__file__).parent / "migrations"
 _FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 _PUT_STORE = """
@@ -43,9 +45,9 @@ class Migration:
 
 
 @cache
-def migrations() -> tuple[Migration, ...]:
+def migrations(folder: Path = _FOLDER) -> tuple[Migration, ...]:
     """All that this program knows, in order, from version 1 without a gap."""
-    files = (Path(__file__).parent / "migrations").iterdir()
+    files = folder.iterdir()
     numbered = sorted(
         (int(match.group(1)), file) for file in files if (match := _FILE_NAME.fullmatch(file.name))
     )
@@ -61,7 +63,7 @@ def newest_version() -> int:
     return migrations()[-1].version
 
 
-def version_of(connection: sqlite3.Connection, shown: str) -> int:
+def version_of(connection: Connection, shown: str) -> int:
     """The schema version of a store; 0 for a file in which none was made yet.
 
     Raises StoreError for a database that is something else, and for one that a newer program made.
@@ -86,7 +88,7 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
 
 
 def create_or_migrate(
-    connection: sqlite3.Connection,
+    connection: Connection,
     shown: str,
     *,
     rehearsal: bool = False,

@@ -9,23 +9,57 @@ file read-only, which never checkpoints, and take no lock of ours.
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import NoStore, StoreError
 from reconciler.store import locks, schema
+from reconciler.store.connection import Values
 from reconciler.store.urls import Place
 
 _WRITE_WAIT_SECONDS = 60.0
 _BUSY_SECONDS = 10.0
 _LARGE_LOG_BYTES = 64 * 1024 * 1024
-_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+_OLDEST_SQLITE = (3, 39, 0)  # the first with IS DISTINCT FROM
 
 _PRAGMAS = ("trusted_schema = OFF", "mmap_size = 0", "cache_size = -16384")
 _WRITER_PRAGMAS = (
     "foreign_keys = ON", "wal_autocheckpoint = 0", "synchronous = FULL", "temp_store = MEMORY",
 )  # fmt: skip
+
+_LISTED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS listed (
+    account TEXT, pack TEXT, instance TEXT, origin TEXT, entitled INTEGER, release TEXT,
+    declared TEXT, requested TEXT, adopt_declared TEXT, adopt_requested TEXT, adopted_in INTEGER,
+    hold_until TEXT, hold_reason TEXT, updated_at TEXT,
+    PRIMARY KEY (account, pack, instance)
+)
+"""
+
+
+class SqliteConnection(sqlite3.Connection):
+    """Implements connection.Connection."""
+
+    def stream(self, statement: str, values: Values | None = None) -> Iterator[Any]:
+        """Rows as they are asked for, which is SQLite's way with every statement."""
+        return iter(self.execute(statement, values or {}))
+
+    def lock(self, rows: str, values: Values | None = None) -> None:
+        """Whoever writes is alone."""
+
+    def list_rows(self, columns: Sequence[str], rows: Iterable[Values]) -> None:
+        """Into a table of this connection's own, never in the file."""
+        self.execute(_LISTED)
+        self.execute("DELETE FROM temp.listed")
+        names = ", ".join(f":{column}" for column in columns)
+        self.executemany(f"INSERT INTO temp.listed ({', '.join(columns)}) VALUES ({names})", rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """By one prepared statement; numbers go on from the highest by themselves."""
+        places = ", ".join("?" for _ in columns)
+        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
 
 
 @contextmanager
@@ -96,7 +130,7 @@ def missing(place: Place) -> NoStore:
 
 
 @contextmanager
-def reading(place: Place, *, outdated: bool = False) -> Iterator[sqlite3.Connection]:
+def reading(place: Place, *, outdated: bool = False) -> Iterator[SqliteConnection]:
     """One consistent read on a connection of its own; the file stays as it is, byte for byte.
 
     Raises StoreError: no install base there, one of a newer schema version (or an older one, unless
@@ -114,7 +148,7 @@ def reading(place: Place, *, outdated: bool = False) -> Iterator[sqlite3.Connect
             connection.close()
 
 
-def _open_reader(place: Place) -> sqlite3.Connection:
+def _open_reader(place: Place) -> SqliteConnection:
     """On a read-only disk, where SQLite can't lay its index beside the file, the file itself is
     all there is to read, provided that no log lies beside it.
     """
@@ -129,7 +163,7 @@ def _open_reader(place: Place) -> sqlite3.Connection:
     return _connect(place, "mode=ro&immutable=1")
 
 
-def _connect(place: Place, parameters: str) -> sqlite3.Connection:
+def _connect(place: Place, parameters: str) -> SqliteConnection:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         oldest = ".".join(map(str, _OLDEST_SQLITE))
         raise StoreError(
@@ -142,6 +176,7 @@ def _connect(place: Place, parameters: str) -> sqlite3.Connection:
         isolation_level=None,
         timeout=_BUSY_SECONDS,
         check_same_thread=False,
+        factory=SqliteConnection,
     )
     try:
         for pragma in _PRAGMAS:
@@ -153,7 +188,7 @@ def _connect(place: Place, parameters: str) -> sqlite3.Connection:
     return connection
 
 
-def _check_version(connection: sqlite3.Connection, place: Place, outdated: bool = False) -> None:
+def _check_version(connection: SqliteConnection, place: Place, outdated: bool = False) -> None:
     version = schema.version_of(connection, place.shown)
     if version == 0:
         raise missing(place)
@@ -169,12 +204,12 @@ def _check_version(connection: sqlite3.Connection, place: Place, outdated: bool 
 class SqliteWriter:
     """A connection that may write; each transaction holds the write lock, and only then."""
 
-    def __init__(self, place: Place, connection: sqlite3.Connection) -> None:
+    def __init__(self, place: Place, connection: SqliteConnection) -> None:
         self._place = place
         self.connection = connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[SqliteConnection]:
         """Everything inside is written, or nothing. Raises StoreError."""
         with translated(self._place), _write_lock(self._place):
             self.connection.execute("BEGIN IMMEDIATE")
@@ -226,7 +261,7 @@ def writing(place: Place, *, create: bool = False) -> Iterator[SqliteWriter]:
             _close_writer(place, connection)
 
 
-def _open_writer(place: Place, create: bool) -> sqlite3.Connection:
+def _open_writer(place: Place, create: bool) -> SqliteConnection:
     connection = _connect(place, "mode=rwc" if create else "mode=rw")
     try:
         for pragma in _WRITER_PRAGMAS:

@@ -1,7 +1,7 @@
-"""A file -> ports.Store: each call has a connection of its own, and one transaction."""
+"""A database -> ports.Store: each call has a connection of its own, and one transaction."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Literal
 
@@ -10,20 +10,20 @@ from reconciler.model.base import Applied, Attached, InstallBase
 from reconciler.model.events import Event, HistoryLine
 from reconciler.model.requests import Decision
 from reconciler.ports import Clock, Refusal, Session
-from reconciler.store import codec, deciding, log, reading, schema, sqlite
+from reconciler.store import codec, deciding, log, reading
+from reconciler.store.connection import Database
 from reconciler.store.session import held_session
-from reconciler.store.urls import Place
 
 Mode = Literal["read", "write", "create"]
 
 
-class SqliteStore:
+class SqlStore:
     """Implements ports.Store; may be used from several threads."""
 
-    def __init__(self, place: Place, clock: Clock) -> None:
-        self.place = place
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
         self.clock = clock
-        with sqlite.reading(place) as connection:
+        with database.reading() as connection:
             self._store_id, self._rehearsal = reading.identity(connection)
 
     @property
@@ -37,46 +37,46 @@ class SqliteStore:
 
     def applied(self) -> Applied | None:
         """The revision in force, read by one row; None for a cold store."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.applied(connection)
 
     def base(self, *, rows: bool = True) -> InstallBase:
         """Everything, in one consistent read; with `rows` False all but the attachments."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.base(connection, rows=rows)
 
     def publisher_zone(self) -> str | None:
         """The applied publisher's IANA zone, read by one row; None for a cold store."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.publisher_zone(connection)
 
     def last_refusal(self) -> Refusal | None:
         """The newest refusal since the applied revision came into force."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.last_refusal(connection)
 
     def attached(
         self, *, account: str | None = None, pack: str | None = None
     ) -> Iterator[Attached]:
         """Rows in order of account, pack, instance; streams, so that a million cost no memory."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             yield from reading.attached(connection, account, pack)
 
     def counts(self) -> Mapping[str, Mapping[str | None, int]]:
         """pack -> release (None: not installed yet) -> rows; by one grouped query."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.counts(connection)
 
     def adopted(self) -> Mapping[str, int]:
         """pack -> rows that run its pending release; packs with a pending release only."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             return reading.adopted(connection)
 
     def history(
         self, *, account: str | None = None, pack: str | None = None, limit: int | None = None
     ) -> Iterator[HistoryLine]:
         """Oldest first; with `limit` the newest that many."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             yield from log.history(connection, account, pack, limit)
 
     def events(
@@ -88,42 +88,38 @@ class SqliteStore:
         limit: int | None = None,
     ) -> Iterator[Event]:
         """Oldest first; with `limit` the newest that many."""
-        with sqlite.reading(self.place) as connection:
+        with self.database.reading() as connection:
             yield from log.events(connection, pack, account, since, limit)
 
     def request(
         self, account: str, pack: str | None, decide: Callable[[InstallBase], Decision]
     ) -> Decision:
         """What an account does for itself, in one short transaction without a lease."""
-        with sqlite.writing(self.place) as writer, writer.transaction() as connection:
+        with self.database.writing() as writer, writer.transaction() as connection:
             return deciding.decide_and_write(connection, account, pack, decide)
 
     def session(self, wait_seconds: float) -> AbstractContextManager[Session]:
         """Takes the lease for a pass. Raises LeaseHeld after waiting."""
-        return held_session(self.place, wait_seconds)
+        return held_session(self.database, wait_seconds)
 
 
-def opened(place: Place, mode: Mode, clock: Clock, rehearsal: bool) -> SqliteStore:
-    """The store at a place. Raises StoreError; see reconciler.store.open_store."""
+def opened(database: Database, mode: Mode, clock: Clock, rehearsal: bool) -> SqlStore:
+    """The store in a database. Raises StoreError; see reconciler.store.open_store."""
     if mode == "create":
-        create(place, clock, rehearsal)
-    store = SqliteStore(place, clock)
+        create(database, clock, rehearsal)
+    store = SqlStore(database, clock)
     if rehearsal and mode != "read" and not store.rehearsal:
         raise StoreError(
-            f"the install base {place.shown} is no rehearsal store: it takes the time from the"
+            f"the install base {database.shown} is no rehearsal store: it takes the time from the"
             " clock alone",
             "leave --now out, or name another store, which is then made for rehearsal",
         )
     return store
 
 
-def create(place: Place, clock: Clock, rehearsal: bool) -> None:
+def create(database: Database, clock: Clock, rehearsal: bool) -> None:
     """Makes the store in one transaction, unless one is there. Raises StoreError."""
-    with suppress(FileNotFoundError):
-        if place.path.stat().st_size:
-            with suppress(StoreError), sqlite.reading(place):
-                return
-    with sqlite.writing(place, create=True) as writer, writer.transaction() as connection:
-        if schema.version_of(connection, place.shown) == 0:
-            at = codec.time_text(clock.now())
-            schema.create_or_migrate(connection, place.shown, rehearsal=rehearsal, at=at)
+    if database.exists():
+        return
+    with database.writing(create=True) as writer, writer.transaction() as connection:
+        database.create(connection, rehearsal=rehearsal, at=codec.time_text(clock.now()))

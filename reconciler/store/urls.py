@@ -1,9 +1,15 @@
-"""A store's URL -> the file that holds it."""
+"""A store's URL -> the database, or the file, that holds it."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
+
+if TYPE_CHECKING:
+    from reconciler.store.connection import Database
 
 _SQLITE = "sqlite:///"
 
@@ -21,6 +27,13 @@ class Place:
     def beside(self, suffix: str) -> Path:
         """A file that belongs to the store, such as its -wal."""
         return self.path.with_name(self.path.name + suffix)
+
+
+def database_at(url: str) -> Database:
+    """What a URL names, chosen by its scheme. Raises StoreError."""
+    from reconciler.store.file_database import FileDatabase
+
+    return FileDatabase(place_of(url))
 
 
 def place_of(url: str) -> Place:

@@ -29,7 +29,7 @@ def _applied(store: Store) -> Applied:
 # What is imported is imported before: another user may not get to this Python's files.
 READ = """
 from reconciler.errors import StoreError
-from reconciler.store import schema, store
+from reconciler.store import file_database, schema, store
 schema.newest_version()
 os.setuid(65534)
 try:
@@ -41,7 +41,7 @@ except StoreError as error:
 """
 
 WRITE = """
-from reconciler.store import schema, store
+from reconciler.store import file_database, schema, store
 schema.newest_version()
 os.setuid(65534)
 from reconciler.errors import StoreError

@@ -18,7 +18,7 @@ from reconciler.model.changes import Effects
 from reconciler.model.events import EventKind
 from reconciler.model.requests import Decision
 from reconciler.ports import Store
-from reconciler.store import backup, check, export, migrate, open_store, restore, schema
+from reconciler.store import backup, check, export, migrate, open_store, restore, schema, sqlite
 
 
 def _applied(store: Store) -> Applied:
@@ -74,7 +74,7 @@ def test_migrating_makes_a_store_and_does_nothing_to_a_new_one(
 def test_a_migration_that_fails_leaves_the_version_before(store_path: Path) -> None:
     first, broken = schema.migrations()[0], schema.Migration(version=2, script="CREATE TABL x;")
     more = schema.Migration(version=2, script="-- Why.\nCREATE TABLE x (a);\nDROP TABLE component;")
-    connection = sqlite3.connect(store_path, isolation_level=None)
+    connection = sqlite3.connect(store_path, isolation_level=None, factory=sqlite.SqliteConnection)
     connection.execute("BEGIN")
     assert schema.create_or_migrate(connection, "x", known=[first]) == 1
     connection.execute("COMMIT")
