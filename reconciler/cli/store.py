@@ -18,7 +18,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(name="store")
 def command() -> None:
-    """Look after the store: migrate, check, backup, export, rebuild."""
+    """Look after the store: migrate, check, backup, copy, export, rebuild."""
 
 
 @command.command(short_help="Bring a store to the newest schema version.")
@@ -32,9 +32,10 @@ def migrate(store: str, format_: str) -> int:
       reconciler store backup before.db && reconciler store migrate
     """
     from reconciler.store import migrate as migrated
+    from reconciler.store.urls import shown
 
     version = migrated(store)
-    return _say(format_, f"{store} is at schema version {version}.", {"version": version})
+    return _say(format_, f"{shown(store)} is at schema version {version}.", {"version": version})
 
 
 @command.command()
@@ -53,15 +54,16 @@ def check(store: str, format_: str) -> int:
     from reconciler.report.escape import terminal
     from reconciler.report.words import counted
     from reconciler.store import check as violations
+    from reconciler.store.urls import shown
 
     found = violations(store)
     if format_ == "json":
         output.write(objects.document({"sound": not found, "violations": found}))
     elif not found:
-        output.write(f"{terminal(store)} is sound.\n")
+        output.write(f"{terminal(shown(store))} is sound.\n")
     else:
         output.write("".join(f"{terminal(sentence)}\n" for sentence in found))
-        output.note(f"{counted(len(found), 'violation')} in {store}")
+        output.note(f"{counted(len(found), 'violation')} in {shown(store)}")
     return 1 if found else 0
 
 
@@ -78,9 +80,33 @@ def backup(file: Path, store: str, format_: str) -> int:
       reconciler store backup install-base-2026-11-22.db
     """
     from reconciler.store import backup as back_up
+    from reconciler.store.urls import shown
 
     back_up(store, str(file))
-    return _say(format_, f"{store} is copied to {file}.", {"file": str(file)})
+    return _say(format_, f"{shown(store)} is copied to {file}.", {"file": str(file)})
+
+
+@command.command(short_help="Move an install base to another database.")
+@click.argument("source", metavar="SOURCE")
+@click.argument("target", metavar="TARGET")
+@options.no_clock
+@options.output_format("text", "json")
+def copy(source: str, target: str, format_: str) -> int:
+    """Move an install base to another database: everything, events and history included.
+
+    SOURCE and TARGET are URLs of stores; there must be none at TARGET. SOURCE is left as it is: use
+    it no more.
+
+    \b
+    Example:
+      reconciler store copy sqlite:///install-base.db postgresql://reconciler@db/install_base
+    """
+    from reconciler.store import copy as copied
+    from reconciler.store.urls import shown
+
+    rows = copied(source, target)
+    told = f"{shown(source)} is copied to {shown(target)}: {rows:,} rows."
+    return _say(format_, told, {"target": shown(target), "rows": rows})
 
 
 @command.command(short_help="Write out what can't be had from git again.")
@@ -101,6 +127,7 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
     from reconciler.cli.plan_file import write_text
     from reconciler.cli.reading import opened
     from reconciler.store import export as exported
+    from reconciler.store.urls import shown
 
     with opened(store, now) as (found, _):
         lines = exported(found)
@@ -113,7 +140,7 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
     write_text(out, text)
     number = text.count("\n")
     told = {"file": str(out), "lines": number}
-    return _say(format_, f"{store} is exported to {out}: {number:,} lines.", told)
+    return _say(format_, f"{shown(store)} is exported to {out}: {number:,} lines.", told)
 
 
 @command.command(short_help="Make a lost store anew, from its last export.")
@@ -155,6 +182,7 @@ def rebuild(
     from reconciler.report.plan import json, verdict
     from reconciler.settings import Settings
     from reconciler.steps.world import asked_revision
+    from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
     settings = Settings(repository=repo, store_url=store, revision=revision, now=now, actor=actor)
@@ -171,7 +199,7 @@ def rebuild(
         output.write(objects.document(json.apply_fields(outcome, at)))
     else:
         if export_file is not None:
-            output.write(f"Restored {terminal(store)} from {terminal(export_file.name)}.\n")
+            output.write(f"Restored {terminal(shown(store))} from {terminal(export_file.name)}.\n")
         output.write(verdict.render(outcome, at, output.style(), zone=zone))
     output.tell_outcome(outcome, in_text=format_ == "text")
     return outcome.exit_code
@@ -179,12 +207,13 @@ def rebuild(
 
 def _refuse_existing(settings: "Settings") -> None:
     from reconciler.errors import StoreError
+    from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
     with open_world(settings, store="optional") as world:
         if world.store is not None:
             raise StoreError(
-                f"{settings.store_url} exists; only a lost store is rebuilt",
+                f"{shown(settings.store_url)} exists; only a lost store is rebuilt",
                 "move it away first, or name another one with --store",
             )
 

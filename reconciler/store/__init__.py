@@ -1,7 +1,7 @@
 """The install base in a database: a URL -> ports.Store, and what looks after a store.
 
-SQLite by default; the SQL modules know nothing of files, locks and pragmas, so that another
-dialect can stand behind the same protocol. Imports are made when they are needed: `--version` and
+SQLite by default, PostgreSQL by URL. The modules with the queries know neither: what differs stands
+behind reconciler.store.connection. Imports are made when they are needed: `--version` and
 `validate` without a store never load a database.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def open_store(
     url: str, *, mode: Literal["read", "write", "create"], clock: Clock, rehearsal: bool = False
 ) -> Store:
-    """The store at `url` (sqlite:///relative.db or sqlite:////absolute.db).
+    """The store at `url` (sqlite:///relative.db, sqlite:////absolute.db, postgresql://…).
 
     `create` makes one when there is none, for rehearsal when asked. A store of an older schema has
     to be migrated first, whatever the mode; one of a newer schema is refused. Raises StoreError.
@@ -50,13 +50,25 @@ def check(url: str) -> list[str]:
 
 
 def backup(url: str, target_path: str) -> None:
-    """Copies a store to a new file, as it is at one instant, also while a pass runs.
+    """Copies a store to a new SQLite file, as it is at one instant, also while a pass runs.
 
     The file appears when it is complete. Raises StoreError, also when the file exists already.
     """
     from reconciler.store.urls import database_at
 
     database_at(url).back_up(target_path)
+
+
+def copy(source_url: str, target_url: str) -> int:
+    """Moves an install base to another database, with its identity, events and history.
+
+    Returns how many rows were copied. Raises LeaseHeld while a pass runs, and StoreError, also
+    when there is a store in the target; then nothing was copied.
+    """
+    from reconciler.store.copying import copy_store
+    from reconciler.store.urls import database_at
+
+    return copy_store(database_at(source_url), database_at(target_url))
 
 
 def export(store: Store) -> Iterator[str]:

@@ -62,9 +62,10 @@ _COMPONENTS = "SELECT component, version, fingerprint FROM component ORDER BY co
 _COPIES = """
 SELECT account.name, component, version, copied_at, actor
 FROM template_copy JOIN account ON account.id = account_id
-WHERE (:account IS NULL OR account.name = :account) AND account.name NOT LIKE '%~%'
-ORDER BY account.name, component
+WHERE account.name NOT LIKE '%~%'
 """
+_BY_ACCOUNT = " AND account.name = :account"
+_BY_COMPONENT = " ORDER BY account.name, component"
 
 _ATTACHED = """
 SELECT account.name, pack.name, instance, origin, entitled, version, attachment.declared, requested,
@@ -172,7 +173,8 @@ def components(connection: Connection) -> Iterator[ComponentRecord]:
 
 def copies(connection: Connection, account: str | None = None) -> Iterator[TemplateCopy]:
     """Template copies of all accounts, or of one."""
-    for row in connection.execute(_COPIES, {"account": account}):
+    only = "" if account is None else _BY_ACCOUNT
+    for row in connection.stream(_COPIES + only + _BY_COMPONENT, {"account": account}):
         yield codec.copy_of(row)
 
 

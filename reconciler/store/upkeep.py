@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from reconciler.errors import LeaseHeld, StoreError
@@ -34,13 +35,27 @@ def back_up(place: Place, target_path: str) -> None:
 
     A store of an older schema version too: that is when a backup is wanted.
     """
-    target = Path(target_path)
+    with appearing(Path(target_path)) as partial:
+        _copy(place, partial)
+
+
+@contextmanager
+def appearing(target: Path) -> Iterator[Path]:
+    """The file under another name, for the block that writes it; it appears when it is complete.
+
+    Raises StoreError, also when the file exists already.
+    """
     if target.exists():
         raise StoreError(f"{target} exists already", "name a file that does not exist")
+    if not target.parent.is_dir():
+        raise StoreError(
+            f"the backup {target} can't be written: there is no folder {target.parent}",
+            "create the folder",
+        )
     partial = target.with_name(target.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
-        _copy(place, partial)
+        yield partial
         _keep(partial)
         # Unlike a rename, a link never replaces what somebody else put there meanwhile.
         os.link(partial, target)

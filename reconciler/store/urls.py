@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from reconciler.store.connection import Database
 
 _SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
+_SECRET = re.compile(r"(?i)([?&](?:password|sslpassword)=)[^&#]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,10 @@ class Place:
 
 def database_at(url: str) -> Database:
     """What a URL names, chosen by its scheme. Raises StoreError."""
+    if url.startswith(_POSTGRESQL):
+        from reconciler.store.postgres.database import PostgresDatabase
+
+        return PostgresDatabase(url)
     from reconciler.store.file_database import FileDatabase
 
     return FileDatabase(place_of(url))
@@ -38,24 +45,25 @@ def database_at(url: str) -> Database:
 
 def place_of(url: str) -> Place:
     """`sqlite:///relative/path.db` or `sqlite:////absolute/path.db`. Raises StoreError."""
-    shown = url.removeprefix(_SQLITE)
-    if shown == url or not shown or shown.endswith("/") or shown == ":memory:" or "\0" in shown:
+    path = url.removeprefix(_SQLITE)
+    if path == url or not path or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise StoreError(
-            f"{_without_password(url)!r} is not the URL of a store",
-            "write sqlite:///install-base.db, or sqlite:////var/lib/install-base.db (four slashes)"
-            " for an absolute path",
+            f"{shown(url)!r} is not the URL of a store",
+            "write sqlite:///install-base.db, sqlite:////var/lib/install-base.db (four slashes) for"
+            " an absolute path, or postgresql://user@host/database",
         )
-    place = Place(path=Path(shown).resolve(), shown=shown)
+    place = Place(path=Path(path).resolve(), shown=path)
     if place.path.exists() and not place.path.is_file():
         what = "a folder" if place.path.is_dir() else "no regular file"
-        raise StoreError(f"{shown} is {what}", "name the file that holds the install base")
+        raise StoreError(f"{path} is {what}", "name the file that holds the install base")
     return place
 
 
-def _without_password(url: str) -> str:
-    """URLs of servers may hold a password, which must not reach a log."""
+def shown(url: str) -> str:
+    """The URL without what is secret: that of a server may hold a password."""
     scheme, separator, rest = url.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    if not (separator and at):
+    if not separator:
         return url
-    return f"{scheme}://{credentials.partition(':')[0]}@{host}"
+    credentials, at, host = rest.rpartition("@")
+    name = credentials.partition(":")[0]
+    return _SECRET.sub(r"\1***", f"{scheme}://{name}{at}{host}")

@@ -3,14 +3,18 @@
 import os
 import pickle
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from reconciler.model.base import (
@@ -204,9 +208,23 @@ def world() -> World:
     return World()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on; a module about one of them says which."""
+    return str(request.param)
+
+
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/install-base.db"
+def new_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """URLs of places for stores; `made`: an empty store may be there already, which is quicker."""
+    if database == "postgresql":
+        return request.getfixturevalue("new_database")  # type: ignore[no-any-return]
+    numbers = count(1)
+
+    def named(*, made: bool = False) -> str:
+        return f"sqlite:///{tmp_path}/{'made' if made else 'new'}-{next(numbers)}.db"
+
+    return named
 
 
 @pytest.fixture
@@ -215,8 +233,48 @@ def store_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def store_url(database: str, new_url: Callable[..., str], store_path: Path) -> str:
+    return f"sqlite:///{store_path}" if database == "sqlite" else new_url()
+
+
+@pytest.fixture
 def store(store_url: str, world: World) -> Store:
     return open_store(store_url, mode="create", clock=world.clock)
+
+
+def _run_sql(url: str, *statements: str) -> list[Any]:
+    """The rows of the last statement, whatever the database."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
+            found = [file.execute(statement).fetchall() for statement in statements]
+        return found[-1]
+    with psycopg.connect(url) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def sql(store_url: str) -> Callable[..., list[Any]]:
+    """Runs statements on the store, past the program."""
+    return lambda *statements: _run_sql(store_url, *statements)
+
+
+@pytest.fixture
+def content(store_url: str, store_path: Path) -> Callable[[], object]:
+    """Something that differs when anything was written, but for the lease."""
+    if store_url.startswith("sqlite"):
+        return store_path.read_bytes
+    tables = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'lease'"
+    tables += " AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+
+    def rows() -> object:
+        return [
+            _run_sql(store_url, f"SELECT ctid::text, xmin::text, t::text FROM {name} t ORDER BY 1")
+            for (name,) in _run_sql(store_url, tables)
+        ]
+
+    return rows
 
 
 _CHILD = """
@@ -244,6 +302,21 @@ def count(statement):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+from reconciler.store.postgres.connection import PostgresConnection
+
+
+def counted(method):
+    def run(self, statement, *rest):
+        count(statement)
+        return method(self, statement, *rest)
+
+    return run
+
+
+PostgresConnection.execute = counted(PostgresConnection.execute)
+PostgresConnection.script = counted(PostgresConnection.script)
+PostgresConnection.executemany = counted(PostgresConnection.executemany)
+
 connect = sqlite3.connect
 
 
@@ -267,15 +340,21 @@ def say(word):
 def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts Python code in a process of its own; `given` is what the code finds as `given`.
 
+    On PostgreSQL its lease lasts `lease_seconds`; on SQLite, as long as the process.
+
     The code may set `deadly` to the number of the writing statement at which it is killed.
     """
     started: list[subprocess.Popen[str]] = []
 
-    def start(code: str, given: Any = None) -> subprocess.Popen[str]:
+    def start(code: str, given: Any = None, *, lease_seconds: str = "30") -> subprocess.Popen[str]:
         load = f"given = pickle.loads({pickle.dumps(given)!r})\n"
         process = subprocess.Popen(
             [sys.executable, "-c", _CHILD + load + code],
-            env={**os.environ, "PYTHONPATH": str(TOP)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(TOP),
+                "RECONCILER_LEASE_SECONDS": lease_seconds,
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

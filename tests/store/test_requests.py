@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,14 +56,14 @@ def test_an_adoption_writes_the_row_a_line_and_an_event(
     assert check(store_url) == []
 
 
-def test_a_refused_request_writes_nothing(store: Store, store_path: Path, world: Any) -> None:
+def test_a_refused_request_writes_nothing(store: Store, content: Any, world: Any) -> None:
     world.fill(store, world.pack(), rows=(world.row("acme", release="1.0.0"),))
-    before = store_path.read_bytes()
+    before = content()
     with pytest.raises(RequestRefused, match="nothing to adopt"):
         store.request("acme", "orders", _adoption(world))
     asked_twice = Decision(action="adopt", message="adopted already")
     assert store.request("acme", "orders", lambda _: asked_twice) is asked_twice
-    assert store_path.read_bytes() == before
+    assert content() == before
 
 
 def test_who_decides_sees_what_concerns_the_account_and_nothing_else(

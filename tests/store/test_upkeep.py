@@ -4,12 +4,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from reconciler.errors import LeaseHeld, StoreError
@@ -27,10 +27,13 @@ def _applied(store: Store) -> Applied:
     return applied
 
 
-def _sql(store_path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(store_path)) as connection, connection:
-        for statement in statements:
-            connection.execute(statement)
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def place(new_url: Any) -> str:
+    """Where another store may be made."""
+    return str(new_url())
 
 
 @pytest.fixture
@@ -60,13 +63,13 @@ def full(store: Store, world: Any) -> Store:
 
 
 def test_migrating_makes_a_store_and_does_nothing_to_a_new_one(
-    store_url: str, store_path: Path, world: Any
+    store_url: str, content: Any, world: Any
 ) -> None:
     assert migrate(store_url) == schema.newest_version()
     store = open_store(store_url, mode="write", clock=world.clock)
-    before = store_path.read_bytes()
+    before = content()
     assert migrate(store_url) == schema.newest_version()
-    assert store_path.read_bytes() == before
+    assert content() == before
     assert check(store_url) == []
     assert store.store_id == open_store(store_url, mode="read", clock=world.clock).store_id
 
@@ -107,20 +110,19 @@ def test_a_store_with_everything_in_it_passes_the_check(store_url: str) -> None:
         (["DELETE FROM event WHERE number = 1"], "event 1 is missing"),
         (["DELETE FROM event WHERE number = 2"], "the chain of events ends at event 1, it should"),
         (["UPDATE event SET previous = digest WHERE number = 2"], "event 2 does not follow"),
-        (["UPDATE attachment SET release_id = 999"], "attachment refers to a row of release"),
         (["UPDATE attachment SET release_id = (SELECT id FROM release WHERE version = '1.10.0')"
           " WHERE account_id = 1"], "acme orders runs 1.10.0, its history ends with 1.9.0"),
         (["UPDATE attachment SET adopted_in = 7 WHERE adopted_in = 1"],
          "globex orders runs 2.0.0, above 1.10.0"),
         (["UPDATE attachment SET adopted_in = 7 WHERE adopted_in = 1"],
          "globex orders adopted in testing period 7, the pack is at 1"),
-        (["INSERT INTO history SELECT 9, pack_id, account_id, instance, 1, after_id, action, actor,"
-          " revision, at FROM history WHERE number = 1"],
-         "acme orders was moved from 1.10.0 (history line 9), but ran 1.9.0"),
+        (["INSERT INTO history SELECT 99, pack_id, account_id, instance, 1, after_id, action,"
+          " actor, revision, at FROM history WHERE number = 1"],
+         "acme orders was moved from 1.10.0 (history line 99), but ran 1.9.0"),
         (["UPDATE history SET pack_id = 99 WHERE number = 1"], "history line 1 names a pack"),
         (["DELETE FROM declaration WHERE name = 'orders@1.9.0'"],
          "release orders@1.9.0 is recorded as declared, the"),
-        (["UPDATE pack SET declared = 0 WHERE name = 'orders'"],
+        (["UPDATE pack SET declared = FALSE WHERE name = 'orders'"],
          "pack orders is recorded as not declared, the"),
         (["UPDATE release SET promoted_at = NULL WHERE version = '1.10.0'"],
          "pack orders serves 1.10.0 as current, which was never"),
@@ -133,28 +135,41 @@ def test_a_store_with_everything_in_it_passes_the_check(store_url: str) -> None:
         (["UPDATE declaration SET body = '{}' WHERE kind = 'Publisher'"],
          "Publisher acme can't be read"),
         (["UPDATE attachment SET declared = '[' WHERE account_id = 1"], "a row can't be read"),
-        (["UPDATE applied SET settled = 0"], "is not carried out in full"),
+        (["UPDATE applied SET settled = FALSE"], "is not carried out in full"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("full")
-def test_a_check_finds(store_url: str, store_path: Path, statements: list[str], words: str) -> None:
-    triggers = [f"DROP TRIGGER event_is_never_{verb}" for verb in ("changed", "deleted")]
-    _sql(store_path, *triggers, *statements)
+def test_a_check_finds(
+    store_url: str, database: str, sql: Any, statements: list[str], words: str
+) -> None:
+    table = "" if database == "sqlite" else " ON event"
+    triggers = [f"DROP TRIGGER event_is_never_{verb}{table}" for verb in ("changed", "deleted")]
+    sql(*triggers, *statements)
     assert any(words in sentence for sentence in check(store_url)), check(store_url)
 
 
+@on_sqlite
 @pytest.mark.usefixtures("full")
-def test_a_check_of_a_damaged_file_says_so(store_url: str, store_path: Path) -> None:
-    _sql(store_path, "PRAGMA writable_schema = ON", "DELETE FROM sqlite_schema WHERE type = 'index'"
+def test_a_check_finds_references_that_only_a_file_can_break(store_url: str, sql: Any) -> None:
+    sql("UPDATE attachment SET release_id = 999")
+    assert any("attachment refers to a row of release" in words for words in check(store_url))
+
+
+@on_sqlite
+@pytest.mark.usefixtures("full")
+def test_a_check_of_a_damaged_file_says_so(store_url: str, sql: Any) -> None:
+    sql("PRAGMA writable_schema = ON", "DELETE FROM sqlite_schema WHERE type = 'index'"
          " AND name = 'attachment_by_account'")  # fmt: skip
     assert any("the file is damaged" in sentence for sentence in check(store_url))
 
 
 @pytest.mark.usefixtures("full")
-def test_events_can_not_be_changed_by_mistake(store_path: Path) -> None:
+def test_events_can_not_be_changed_by_mistake(sql: Any) -> None:
     for statement in ("UPDATE event SET digest = ''", "DELETE FROM event"):
-        with pytest.raises(sqlite3.IntegrityError, match="events are never"):
-            _sql(store_path, statement)
+        with pytest.raises(
+            (sqlite3.IntegrityError, psycopg.IntegrityError), match="events are never"
+        ):
+            sql(statement)
 
 
 def test_a_backup_is_the_same_store(
@@ -174,11 +189,12 @@ def test_a_backup_is_the_same_store(
     assert not list(tmp_path.glob("*.partial"))
 
 
+@on_sqlite
 @pytest.mark.usefixtures("full")
 def test_a_store_that_has_to_be_migrated_can_be_backed_up(
-    store_url: str, store_path: Path, tmp_path: Path
+    store_url: str, sql: Any, tmp_path: Path
 ) -> None:
-    _sql(store_path, "PRAGMA user_version = -1")
+    sql("PRAGMA user_version = -1")
     backup(store_url, str(tmp_path / "backup.db"))
     with pytest.raises(StoreError, match="has schema version -1"):
         check(f"sqlite:///{tmp_path}/backup.db")
@@ -209,22 +225,21 @@ def test_a_backup_during_a_pass_holds_only_what_was_committed(
     assert not _applied(copy).settled
 
 
-def _restored(tmp_path: Path, world: Any, lines: Iterable[str], **options: Any) -> Store:
-    url = f"sqlite:///{tmp_path}/restored.db"
-    return restore(url, lines, clock=world.clock, **options)
+def _restored(place: str, world: Any, lines: Iterable[str], **options: Any) -> Store:
+    return restore(place, lines, clock=world.clock, **options)
 
 
 def test_an_export_restores_the_same_install_base(
-    full: Store, tmp_path: Path, world: Any, facts: Any
+    full: Store, place: str, world: Any, facts: Any
 ) -> None:
     lines = list(export(full))
     assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
     exported_at = world.clock.now()
     world.later(days=3)
-    store = _restored(tmp_path, world, lines)
+    store = _restored(place, world, lines)
     assert facts(store.base()) == facts(full.base())
     assert store.store_id != full.store_id
-    assert check(f"sqlite:///{tmp_path}/restored.db") == []
+    assert check(place) == []
     for name in ("acme", "globex"):
         before, after = (next(one.attached(account=name)) for one in (full, store))
         assert before.updated_at == after.updated_at
@@ -237,13 +252,13 @@ def test_an_export_restores_the_same_install_base(
 
 
 def test_suspended_accounts_and_what_a_pass_had_left_survive_a_restore(
-    full: Store, tmp_path: Path, world: Any
+    full: Store, place: str, world: Any
 ) -> None:
     with full.session(0) as session:
         newer = world.pack("orders", "3.0.0", effective=("1.9.0", "1.10.0"), testing_period=1)
         effects = Effects(packs=(newer,), suspended_accounts=frozenset({"globex"}))
         session.accept(world.acceptance(effects, gated=False))
-    store = _restored(tmp_path, world, [line.rstrip("\n") for line in export(full)], rehearsal=True)
+    store = _restored(place, world, [line.rstrip("\n") for line in export(full)], rehearsal=True)
     assert store.rehearsal
     assert (_applied(store).settled, _applied(store).gated) == (False, False)
     with store.session(0) as session:
@@ -252,10 +267,8 @@ def test_suspended_accounts_and_what_a_pass_had_left_survive_a_restore(
     assert next(store.attached(account="acme")).release == "3.0.0"
 
 
-def test_an_empty_store_can_be_exported_and_restored(
-    store: Store, tmp_path: Path, world: Any
-) -> None:
-    assert _restored(tmp_path, world, export(store)).applied() is None
+def test_an_empty_store_can_be_exported_and_restored(store: Store, place: str, world: Any) -> None:
+    assert _restored(place, world, export(store)).applied() is None
 
 
 def test_an_export_is_not_restored_over_a_store(
@@ -285,32 +298,34 @@ def _changed(lines: list[str], kind: Any, /, **fields: Any) -> tuple[list[str], 
 
 @pytest.mark.parametrize("keep", [0, 1, 5, -1])
 def test_an_export_that_is_cut_off_is_refused(
-    full: Store, tmp_path: Path, world: Any, keep: int
+    full: Store, place: str, world: Any, keep: int
 ) -> None:
     lines = list(export(full))[:keep]
     with pytest.raises(StoreError, match=f"is cut off after line {len(lines)}") as caught:
-        _restored(tmp_path, world, lines)
+        _restored(place, world, lines)
     assert caught.value.hint == "nothing was restored; take another export"
     with pytest.raises(StoreError, match="there is no install base"):
-        open_store(f"sqlite:///{tmp_path}/restored.db", mode="read", clock=world.clock)
-    assert _restored(tmp_path, world, export(full)).applied() is not None
+        open_store(place, mode="read", clock=world.clock)
+    assert _restored(place, world, export(full)).applied() is not None
 
 
-def test_an_export_that_is_no_text_is_refused(full: Store, tmp_path: Path, world: Any) -> None:
+def test_an_export_that_is_no_text_is_refused(
+    full: Store, tmp_path: Path, place: str, world: Any
+) -> None:
     path = tmp_path / "export.jsonl"
     path.write_bytes("".join(export(full)).encode() + b"\xff\n")
     with path.open(encoding="utf-8") as lines, pytest.raises(StoreError, match="is not UTF-8"):
-        _restored(tmp_path, world, lines)
+        _restored(place, world, lines)
 
 
-def test_an_export_that_was_edited_is_refused(full: Store, tmp_path: Path, world: Any) -> None:
+def test_an_export_that_was_edited_is_refused(full: Store, place: str, world: Any) -> None:
     lines = list(export(full))
     edited = [line.replace('"release":"1.9.0"', '"release":"1.10.0"') for line in lines]
     assert edited != lines
     with pytest.raises(StoreError, match=f"line {len(lines)} of the export does not fit"):
-        _restored(tmp_path, world, edited)
+        _restored(place, world, edited)
     with pytest.raises(StoreError, match=f"line {len(lines) + 1} of the export comes after"):
-        _restored(tmp_path, world, [*lines, lines[1]])
+        _restored(place, world, [*lines, lines[1]])
 
 
 @pytest.mark.parametrize(
@@ -323,11 +338,11 @@ def test_an_export_that_was_edited_is_refused(full: Store, tmp_path: Path, world
     ],
 )  # fmt: skip
 def test_a_malformed_line_is_refused_by_its_number(
-    full: Store, tmp_path: Path, world: Any, line: str, words: str
+    full: Store, place: str, world: Any, line: str, words: str
 ) -> None:
     lines = list(export(full))
     with pytest.raises(StoreError, match=f"line 3 of the export {words}"):
-        _restored(tmp_path, world, [*lines[:2], line + "\n", *lines[2:]])
+        _restored(place, world, [*lines[:2], line + "\n", *lines[2:]])
 
 
 @pytest.mark.parametrize(
@@ -355,22 +370,22 @@ def test_a_malformed_line_is_refused_by_its_number(
     ],
 )
 def test_a_forged_line_is_refused_by_its_number(
-    full: Store, tmp_path: Path, world: Any, kind: Any, fields: dict[str, Any]
+    full: Store, place: str, world: Any, kind: Any, fields: dict[str, Any]
 ) -> None:
     lines, number = _changed(list(export(full)), kind, **fields)
     with pytest.raises(StoreError, match=f"line {number} of the export can't be restored"):
-        _restored(tmp_path, world, lines)
+        _restored(place, world, lines)
 
 
 def test_a_pack_that_serves_an_unknown_release_is_refused(
-    full: Store, tmp_path: Path, world: Any
+    full: Store, place: str, world: Any
 ) -> None:
     lines, _ = _changed(list(export(full)), "pack", current="7.7.7")
     with pytest.raises(StoreError, match=r"line \d+ of the export ends a pack"):
-        _restored(tmp_path, world, lines)
+        _restored(place, world, lines)
 
 
-def test_an_export_of_a_newer_program_is_refused(full: Store, tmp_path: Path, world: Any) -> None:
+def test_an_export_of_a_newer_program_is_refused(full: Store, place: str, world: Any) -> None:
     lines, _ = _changed(list(export(full)), "header", version=2)
     with pytest.raises(StoreError, match="version 2, this program reads reconciler-export up to"):
-        _restored(tmp_path, world, lines)
+        _restored(place, world, lines)

@@ -1,0 +1,1 @@
+"""PostgreSQL behind the protocols of reconciler.store.connection; psycopg is imported here only."""

@@ -1,0 +1,90 @@
+"""A URL -> connection.Database: PostgreSQL's side of the seam."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import psycopg
+
+from reconciler.errors import NoStore
+from reconciler.store.connection import Connection, Lease, Writer
+from reconciler.store.postgres import lease, schema
+from reconciler.store.postgres.connection import (
+    PostgresConnection,
+    PostgresWriter,
+    connected,
+    snapshot,
+)
+from reconciler.store.postgres.url import address_of
+
+
+class PostgresDatabase:
+    """Implements connection.Database."""
+
+    malformed: tuple[type[Exception], ...] = (
+        psycopg.DataError,
+        psycopg.IntegrityError,
+        psycopg.ProgrammingError,
+    )
+
+    def __init__(self, url: str) -> None:
+        self._address = address_of(url)
+        self.shown = self._address.shown
+
+    @contextmanager
+    def reading(self, *, outdated: bool = False) -> Iterator[PostgresConnection]:
+        """One consistent read on a connection of its own. Raises StoreError."""
+        with connected(self._address) as connection, snapshot(connection):
+            schema.check_version(connection, self.shown, outdated)
+            yield connection
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[Writer]:
+        """With `create` the tables may be missing. Raises StoreError."""
+        with connected(self._address) as connection:
+            if not create:
+                schema.check_version(connection, self.shown)
+            yield PostgresWriter(self._address, connection)
+
+    def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
+        """Raises LeaseHeld after waiting, or StoreError."""
+        return lease.leased(self._address, wait_seconds)
+
+    def exists(self) -> bool:
+        """Whether the tables are there. Raises StoreError."""
+        try:
+            with self.reading():
+                return True
+        except NoStore:
+            return False
+
+    def create(self, connection: Connection, *, rehearsal: bool, at: str) -> bool:
+        """Makes the tables; False when they are there already. Raises StoreError."""
+        assert isinstance(connection, PostgresConnection)
+        schema.alone(connection)
+        if schema.version_of(connection, self.shown):
+            return False
+        schema.create_or_migrate(connection, self.shown, rehearsal=rehearsal, at=at)
+        return True
+
+    def migrate(self) -> int:
+        """To the newest version, which is returned. Raises LeaseHeld while a pass runs."""
+        with self.writing(create=True) as writer, writer.transaction() as connection:
+            assert isinstance(connection, PostgresConnection)
+            there = schema.version_of(connection, self.shown)
+            if there and not schema.is_free(connection):
+                raise schema.busy(self.shown)
+            return schema.create_or_migrate(connection, self.shown)
+
+    def damage(self, connection: Connection) -> Iterator[str]:  # noqa: ARG002
+        """Nothing: what a server can check of its files is the business of its own tools."""
+        return iter(())
+
+    def references(self, connection: Connection) -> Iterator[str]:  # noqa: ARG002
+        """Nothing: no statement gets past the constraints of the server."""
+        return iter(())
+
+    def back_up(self, target_path: str) -> None:
+        """A SQLite store with the same content, as it is at one instant. Raises StoreError."""
+        from reconciler.store.copying import copied_to_file
+
+        copied_to_file(self, target_path)
