@@ -2,13 +2,16 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from reconciler.model.base import InstallBase
@@ -53,6 +56,7 @@ class Office:
 
     folder: Path
     documents: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    server_url: str | None = None
 
     @classmethod
     def opened(cls, folder: Path) -> "Office":
@@ -62,11 +66,41 @@ class Office:
 
     @property
     def store_url(self) -> str:
-        return f"sqlite:///{self.folder.parent / 'install-base.db'}"
+        return self.server_url or f"sqlite:///{self.folder.parent / 'install-base.db'}"
 
     @property
     def store_file(self) -> Path:
         return self.folder.parent / "install-base.db"
+
+    def sql(self, *statements: str) -> list[Any]:
+        """Runs statements on the store, past the program; the rows of the last one."""
+        if self.server_url is None:
+            with closing(sqlite3.connect(self.store_file)) as file, file:
+                return [file.execute(statement).fetchall() for statement in statements][-1]
+        with psycopg.connect(self.server_url) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def tables(self) -> dict[str, list[Any]]:
+        """The rows of every table, on a server with where they lie, and without the lease."""
+        names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        every = "SELECT * FROM {}"
+        if self.server_url is not None:
+            names = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'lease'"
+            names += " AND relnamespace = 'public'::regnamespace ORDER BY relname"
+            every = "SELECT ctid::text, xmin::text, t::text FROM {} t ORDER BY 1"
+        return {name: self.sql(every.format(name)) for (name,) in self.sql(names)}
+
+    def content(self) -> object:
+        """Something that differs when anything was written to the store."""
+        return self.store_file.read_bytes() if self.server_url is None else self.tables()
+
+    def lose_store(self) -> None:
+        if self.server_url is None:
+            self.store_file.unlink()
+        else:
+            self.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
 
     def declare(self, kind: str, identity: str, spec: Mapping[str, Any], **metadata: Any) -> None:
         named = kind in ("Publisher", "IntegrationPack", "ManagedAccount", "AccountGroup")
@@ -144,10 +178,20 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def database() -> str:
+    """Which database the store lies in; some modules run on both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str, request: pytest.FixtureRequest
+) -> Office:
     """Two packs, five accounts; orders 1.0.0 and stock 1.0.0 are current at the first pass."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = Office.opened(tmp_path / "repository")
+    if database == "postgresql":
+        found.server_url = request.getfixturevalue("new_database")()
     found.publisher(limits={"maxUninstalls": "100%", "maxRollbacks": "100%"})
     found.pack("orders")
     found.pack("stock", mode="multiple")

@@ -1,10 +1,6 @@
 """One pass on a real repository and store: what is written, refused, guarded and told."""
 
-import shutil
-import sqlite3
 import subprocess
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +22,11 @@ from reconciler.wiring import open_world
 NOV20 = "2026-11-20T12:00"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def changes(outcome: Any) -> list[str]:
     assert outcome.plan is not None
     return [
@@ -44,10 +45,10 @@ def events(office: Any) -> list[str]:
 def test_a_second_pass_writes_nothing_and_tells_nothing(office: Any) -> None:
     office.commit()
     assert office.apply(NOV20).moved == 5
-    content, told = office.store_file.read_bytes(), events(office)
+    content, told = office.content(), events(office)
     again = office.apply(NOV20)
     assert (again.moved, again.plan, again.run) == (0, None, None)
-    assert office.store_file.read_bytes() == content
+    assert office.content() == content
     assert events(office) == told
 
 
@@ -82,25 +83,19 @@ def test_reformatting_and_moving_plans_nothing_and_tells_nothing(office: Any) ->
 def test_a_revision_that_changes_nothing_writes_one_row_and_a_refused_one_writes_none_again(
     office: Any,
 ) -> None:
-    def tables() -> dict[str, list[Any]]:
-        with closing(sqlite3.connect(office.store_file)) as connection:
-            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-            names = [name for (name,) in connection.execute(query)]
-            return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
-
     office.commit()
     office.apply(NOV20)
-    before = tables()
+    before = office.tables()
     office.commit("nothing")
     office.apply("2026-11-21T12:00")
-    after = tables()
+    after = office.tables()
     assert [name for name, rows in after.items() if rows != before[name]] == ["applied"]
     office.attach("nobody", "orders")
     office.commit()
     assert office.apply("2026-11-22T12:00").exit_code == 3
-    refused = office.store_file.read_bytes()
+    refused = office.content()
     assert office.apply("2026-11-23T12:00").exit_code == 3
-    assert office.store_file.read_bytes() == refused
+    assert office.content() == refused
 
 
 def test_a_bad_revision_is_refused_whole_and_the_last_good_one_stays(office: Any) -> None:
@@ -114,10 +109,10 @@ def test_a_bad_revision_is_refused_whole_and_the_last_good_one_stays(office: Any
     assert outcome.exit_code == 3
     assert outcome.in_force == good
     assert office.runs()["acme/orders"] == "1.0.0"
-    content = office.store_file.read_bytes()
+    content = office.content()
     assert office.apply("2026-11-22T12:00").exit_code == 3
     assert events(office).count("refused") == 1
-    assert len(content) == len(office.store_file.read_bytes())
+    assert len(content) == len(office.content())
 
 
 def test_many_small_deletions_count_together_against_the_limit(office: Any) -> None:
@@ -265,15 +260,13 @@ def test_a_lost_store_is_rebuilt_by_one_pass_and_says_what_it_can_not_know(offic
     office.commit()
     office.apply(NOV20)
     before = office.runs()
-    office.store_file.unlink()
+    office.lose_store()
     office.apply("2026-11-25T12:00")
     assert office.runs() == before
     assert "cold-start" in events(office)
 
 
-def test_a_lost_store_comes_back_from_its_export_with_what_accounts_asked_for(
-    office: Any, tmp_path: Path
-) -> None:
+def test_a_lost_store_comes_back_from_its_export_with_what_accounts_asked_for(office: Any) -> None:
     from reconciler.desired import requests
     from reconciler.model.base import AttachmentKey
 
@@ -290,9 +283,8 @@ def test_a_lost_store_comes_back_from_its_export_with_what_accounts_asked_for(
         )
         lines = list(export(world.store))
         before = world.store.base()
-        url = f"sqlite:///{tmp_path / 'again.db'}"
-        restore(url, lines, clock=world.clock, rehearsal=True)
-    shutil.move(tmp_path / "again.db", office.store_file)
+        office.lose_store()
+        restore(office.store_url, lines, clock=world.clock, rehearsal=True)
     outcome = office.apply("2026-11-21T12:00")
     assert outcome.moved == 0
     after = office.base()
@@ -318,7 +310,7 @@ def test_years_of_releases_validate_apply_and_rebuild_at_any_later_time(
         assert validate(world).valid
     assert office.apply(later).error is None
     kept = office.runs()
-    office.store_file.unlink()
+    office.lose_store()
     assert office.apply(later).error is None
     assert office.runs() == kept
     assert kept["globex/orders"] == "2026.0.0"
@@ -386,8 +378,7 @@ def test_a_second_mistake_of_the_same_kind_is_new(office: Any) -> None:
 
 def test_a_store_whose_creation_was_cut_off_is_none_and_the_next_pass_makes_it(office: Any) -> None:
     office.commit()
-    with closing(sqlite3.connect(office.store_file)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+    office.sql("SELECT 1" if office.server_url else "PRAGMA journal_mode = WAL")
     with open_world(office.settings(NOV20), store="optional") as world:
         assert world.store is None
         assert preview(world).exit_code == 0
