@@ -52,6 +52,7 @@ def command(
     from reconciler.report import objects
     from reconciler.report.plan import json
     from reconciler.settings import Settings
+    from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
     settings = Settings(repository=repo, store_url=store, revision=revision, now=now)
@@ -59,7 +60,7 @@ def command(
         with progress() as world.progress:
             outcome = preview(world)
         fields = json.plan_fields(outcome, world.clock.now())
-        label = store if world.store is not None else "an empty store"
+        label = shown(store) if world.store is not None else "an empty store"
         if revision is None:
             output.note_uncommitted(world.source, "planned")
     if out is not None:

@@ -1,6 +1,8 @@
 """What a pass says of windows that moved, and of tonight's release that somebody disputes."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -67,3 +69,18 @@ def test_a_disputed_release_is_told_beside_the_limit_that_refused_the_revision(
     assert "the limit is 0; orders 1.1.0 waits: " in refusal.message
     [said] = told(office, "contested")
     assert said.startswith("orders 1.1.0 waits: ")
+
+
+def test_the_password_of_a_server_is_not_shown(office: Any, new_database: Any) -> None:
+    office.server_url = new_database()
+    office.commit()
+    office.apply(NOV20)
+    store = f"{office.store_url}&password=hush"
+    for words in (["plan", str(office.folder)], ["apply", str(office.folder)], ["status"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *words, "--store", store, "--now", f"{NOV20}Z"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "hush" not in done.stdout + done.stderr
