@@ -234,8 +234,8 @@ class Store(Protocol):
         """The revision in force, read without touching the install base; None for a cold store."""
         ...
 
-    def base(self, *, rows: bool = True) -> InstallBase:
-        """Everything, in one consistent read; with `rows` False all but the attachments."""
+    def base(self) -> InstallBase:
+        """Everything in one consistent read, but the attachments: they are read when asked for."""
         ...
 
     def publisher_zone(self) -> str | None:

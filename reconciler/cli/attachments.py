@@ -39,7 +39,7 @@ def command(
     from reconciler.report import objects
 
     with opened(store, now) as (found, at):
-        base = found.base(rows=False)
+        base = found.base()
         rows = found.attached(account=account, pack=pack) if base.applied is not None else iter(())
         standings = Standings(base, at) if base.applied is not None else None
         pairs = (

@@ -1,56 +1,147 @@
-"""A revision and the rows that exist -> the rows that should exist, and why (SPEC section 3)."""
+"""A revision and the rows that exist -> which rows come, go or change, and why (SPEC section 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from reconciler.model.base import Attached, AttachmentKey, AttachmentOrigin, Settings
 from reconciler.model.declarations import Attachment, AttachmentMode
 from reconciler.model.tree import Tree
 
-Rows = Mapping[AttachmentKey, Attached]
+Own = Mapping[AttachmentKey, Attached]
+"""The rows of one account."""
 
 _UNSET = Settings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """`rows` are those that should exist, `removed` those that should not, each with its reason.
+    """What differs between the rows that exist and those that should, each part in order of key.
 
     What a row runs is not decided here: `release` is as it was, None for a new row.
     """
 
-    rows: Rows
-    removed: Mapping[AttachmentKey, str]
+    added: Mapping[AttachmentKey, Attached]
+    changed: Mapping[AttachmentKey, tuple[Attached, Attached]]
+    removed: Mapping[AttachmentKey, tuple[Attached, str]]
+
+    def after(self, rows: Iterable[Attached]) -> Iterator[Attached]:
+        """The rows that this is about as they should be, the new ones among them."""
+        for row in rows:
+            if row.key not in self.removed:
+                changed = self.changed.get(row.key)
+                yield row if changed is None else changed[1]
+        yield from self.added.values()
 
 
-def membership(tree: Tree, rows: Rows, *, gated: bool) -> Membership:
-    """Which attachments should exist, from manifests, automatic groups and the accounts themselves.
+def membership(
+    tree: Tree,
+    rows: Iterable[Attached],
+    *,
+    gated: bool,
+    packs: Collection[str] | None = None,
+) -> Membership:
+    """What manifests, automatic groups and the accounts themselves amount to, against `rows`.
 
-    Does not depend on time. `gated` False (a cold store) lets an automatic group add rows of a
-    retired pack, so that a lost store comes back whole.
+    `rows` are all there are, with `packs` all of these packs, and nothing is said of others. They
+    lie together by account and are looked at once, so that a million cost no memory. Does not
+    depend on time. `gated` False (a cold store) lets an automatic group add rows of a retired
+    pack, so that a lost store comes back whole.
     """
-    wanted: dict[AttachmentKey, Attached] = {}
-    for spec in tree.attachments.values():
-        found = declared_row(tree, spec, rows)
-        wanted[found.key] = found
-    wanted.update(_automatic(tree, rows, wanted, gated))
-    removed: dict[AttachmentKey, str] = {}
-    for key, row in rows.items():
-        if key in wanted:
-            continue
-        reason = _reason_to_remove(tree, row)
-        if reason is None:
-            entitled = key.account in tree.entitled.get(key.pack, ())
-            wanted[key] = _undeclared(row, AttachmentOrigin.ACCOUNT, entitled)
-        else:
-            removed[key] = reason
-    return Membership(rows=wanted, removed=removed)
+    added: dict[AttachmentKey, Attached] = {}
+    changed: dict[AttachmentKey, tuple[Attached, Attached]] = {}
+    removed: dict[AttachmentKey, tuple[Attached, str]] = {}
+    wanted = _Wanted(tree, gated, packs)
+    for account, own in _by_account(rows, wanted.accounts):
+        kept = wanted.of(account, own)
+        for key, row in kept.items():
+            before = own.get(key)
+            if before is None:
+                added[key] = row
+            elif before is not row and before != row:
+                changed[key] = (before, row)
+        for key, row in own.items():
+            if key not in kept:
+                removed[key] = (row, _reason_to_remove(tree, row))
+    return Membership(
+        added=dict(sorted(added.items())),
+        changed=dict(sorted(changed.items())),
+        removed=dict(sorted(removed.items())),
+    )
 
 
-def declared_row(tree: Tree, spec: Attachment, rows: Rows) -> Attached:
+def _by_account(
+    rows: Iterable[Attached], accounts: Iterable[str]
+) -> Iterator[tuple[str, dict[AttachmentKey, Attached]]]:
+    """Every account with its rows, those without any rows last."""
+    left = set(accounts)
+    for account, own in groupby(rows, key=lambda row: row.key.account):
+        left.discard(account)
+        yield account, {row.key: row for row in own}
+    for account in sorted(left):
+        yield account, {}
+
+
+class _Wanted:
+    """The rows that should exist, account by account."""
+
+    def __init__(self, tree: Tree, gated: bool, packs: Collection[str] | None) -> None:
+        self._tree, self._gated = tree, gated
+        self._declared: dict[str, list[Attachment]] = {}
+        for spec in tree.attachments.values():
+            if packs is None or spec.pack in packs:
+                self._declared.setdefault(spec.account, []).append(spec)
+        self._automatic: dict[str, list[str]] = {}
+        for pack in sorted(tree.automatic.keys() & tree.packs.keys()):
+            if packs is not None and pack not in packs:
+                continue
+            for account in tree.automatic[pack]:
+                self._automatic.setdefault(account, []).append(pack)
+
+    @property
+    def accounts(self) -> Iterable[str]:
+        """Those that a manifest or an automatic group speaks of."""
+        return self._declared.keys() | self._automatic.keys()
+
+    def of(self, account: str, own: Own) -> dict[AttachmentKey, Attached]:
+        """All rows of one account that should exist."""
+        found: dict[AttachmentKey, Attached] = {}
+        for spec in self._declared.get(account, ()):
+            row = declared_row(self._tree, spec, own)
+            found[row.key] = row
+        self._add_automatic(account, own, found)
+        for key, row in own.items():
+            if key not in found and _stays(self._tree, row):
+                entitled = account in self._tree.entitled.get(key.pack, ())
+                found[key] = _undeclared(row, AttachmentOrigin.ACCOUNT, entitled)
+        return found
+
+    def _add_automatic(self, account: str, own: Own, found: dict[AttachmentKey, Attached]) -> None:
+        packs = self._automatic.get(account)
+        if packs is None:
+            return
+        # After a rename the instance keeps the pack's former name: the row is found by its origin.
+        existing = {
+            key.pack: key for key, row in own.items() if row.origin is AttachmentOrigin.AUTOMATIC
+        }
+        for pack in packs:
+            spec = self._tree.packs[pack]
+            instance = pack if spec.attachment is AttachmentMode.MULTIPLE else ""
+            named = AttachmentKey(account=account, pack=pack, instance=instance)
+            key = existing.get(pack, named)
+            if key in found or named in found:
+                continue
+            row = own.get(key)
+            if row is None and spec.retired is not None and self._gated:
+                continue
+            row = row or Attached(key=key, origin=AttachmentOrigin.AUTOMATIC)
+            found[key] = _undeclared(row, AttachmentOrigin.AUTOMATIC, entitled=True)
+
+
+def declared_row(tree: Tree, spec: Attachment, own: Own) -> Attached:
     """The row that a manifest asks for; what the account asked for itself stays beside it."""
     key = AttachmentKey(account=spec.account, pack=spec.pack, instance=spec.instance or "")
-    row = rows.get(key) or Attached(key=key, origin=AttachmentOrigin.MANIFEST)
+    row = own.get(key) or Attached(key=key, origin=AttachmentOrigin.MANIFEST)
     return replace(
         row,
         origin=AttachmentOrigin.MANIFEST,
@@ -62,33 +153,17 @@ def declared_row(tree: Tree, spec: Attachment, rows: Rows) -> Attached:
     )
 
 
-def _automatic(tree: Tree, rows: Rows, wanted: Rows, gated: bool) -> dict[AttachmentKey, Attached]:
-    found: dict[AttachmentKey, Attached] = {}
-    # After a rename the instance keeps the pack's former name: the row is found by its origin.
-    existing = {
-        (key.account, key.pack): key
-        for key, row in rows.items()
-        if row.origin is AttachmentOrigin.AUTOMATIC
-    }
-    for pack, accounts in tree.automatic.items():
-        spec = tree.packs.get(pack)
-        if spec is None:
-            continue
-        instance = pack if spec.attachment is AttachmentMode.MULTIPLE else ""
-        for account in sorted(accounts):
-            named = AttachmentKey(account=account, pack=pack, instance=instance)
-            key = existing.get((account, pack), named)
-            if key in wanted or named in wanted:
-                continue
-            row = rows.get(key)
-            if row is None and spec.retired is not None and gated:
-                continue
-            row = row or Attached(key=key, origin=AttachmentOrigin.AUTOMATIC)
-            found[key] = _undeclared(row, AttachmentOrigin.AUTOMATIC, entitled=True)
-    return found
+def _stays(tree: Tree, row: Attached) -> bool:
+    """Whether a row that no manifest and no automatic group asks for any more is kept."""
+    key = row.key
+    if key.account not in tree.accounts or key.pack not in tree.packs:
+        return False
+    if row.origin is AttachmentOrigin.AUTOMATIC:
+        return key.account in tree.entitled.get(key.pack, ())
+    return row.origin is AttachmentOrigin.ACCOUNT
 
 
-def _reason_to_remove(tree: Tree, row: Attached) -> str | None:
+def _reason_to_remove(tree: Tree, row: Attached) -> str:
     key = row.key
     if key.account not in tree.accounts:
         return f"account {key.account} was deleted"
@@ -96,10 +171,7 @@ def _reason_to_remove(tree: Tree, row: Attached) -> str | None:
         return f"pack {key.pack} was deleted"
     if row.origin is AttachmentOrigin.MANIFEST:
         return "its manifest was deleted"
-    entitled = key.account in tree.entitled.get(key.pack, ())
-    if row.origin is AttachmentOrigin.AUTOMATIC and not entitled:
-        return f"account {key.account} is in no group with {key.pack} any more"
-    return None
+    return f"account {key.account} is in no group with {key.pack} any more"
 
 
 def _undeclared(row: Attached, origin: AttachmentOrigin, entitled: bool) -> Attached:

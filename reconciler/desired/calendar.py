@@ -70,8 +70,8 @@ def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
 
 def _releases(standings: Standings) -> Iterator[Entry]:
     behind: Counter[tuple[str, str | None]] = Counter()
-    for key, row in standings.base.attachments.items():
-        behind[key.pack, row.release] += 1
+    for name, alike, rows in standings.base.attachments.cohorts():
+        behind[name, alike.release] += rows
     totals: Counter[str] = Counter()
     for (owner, _), number in behind.items():
         totals[owner] += number
@@ -135,9 +135,9 @@ def _suspensions(standings: Standings) -> Iterator[Entry]:
 
 def _holds(standings: Standings) -> Iterator[Entry]:
     ends: Counter[tuple[date, str]] = Counter()
-    for key, row in standings.base.attachments.items():
-        if row.hold_until is not None:
-            ends[row.hold_until, key.pack] += 1
+    for name, alike, rows in standings.base.attachments.cohorts():
+        if alike.hold_until is not None:
+            ends[alike.hold_until, name] += rows
     for (day, pack), number in sorted(ends.items()):
         yield Entry(
             key=f"hold/{pack}/{day.isoformat()}",

@@ -102,11 +102,7 @@ def existing_row(base: InstallBase, account: str, pack: IntegrationPack, instanc
 
 def own_rows(base: InstallBase, account: str, pack: str) -> list[Attached]:
     """The account's attachments of the pack, in order of instance."""
-    return [
-        row
-        for key, row in sorted(base.attachments.items())
-        if key.account == account and key.pack == pack
-    ]
+    return [row for row in base.attachments.of_accounts({account}) if row.key.pack == pack]
 
 
 def refuse_instance_of_single(pack: IntegrationPack, instance: str) -> None:

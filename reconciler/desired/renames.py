@@ -1,11 +1,19 @@
 """A base and a revision that renames -> the same base under the new names (SPEC section 3)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model.base import Attached, AttachmentKey, InstallBase, PackRecord
+from reconciler.model.base import (
+    Alike,
+    Attached,
+    AttachmentKey,
+    Cohort,
+    InstallBase,
+    PackRecord,
+    Rows,
+)
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
 from reconciler.model.tree import Tree
@@ -46,21 +54,67 @@ def carried_base(base: InstallBase, names: Renames) -> InstallBase:
     def of(kind: Kind, name: str) -> str:
         return names.get((kind, name), name)
 
-    def key(old: AttachmentKey) -> AttachmentKey:
-        account, pack = of(Kind.MANAGED_ACCOUNT, old.account), of(Kind.INTEGRATION_PACK, old.pack)
-        return old._replace(account=account, pack=pack)
-
-    def row(old: Attached) -> Attached:
-        return replace(old, key=key(old.key))
-
     return replace(
         base,
         tree=carried_tree(base.tree, names),
         packs=_renamed_packs(base.packs, names),
-        attachments={key(old): row(found) for old, found in base.attachments.items()},
+        attachments=_RenamedRows(base.attachments, names),
         copies=tuple(
             replace(copy, account=of(Kind.MANAGED_ACCOUNT, copy.account)) for copy in base.copies
         ),
+    )
+
+
+class _RenamedRows(Rows):
+    """Rows under new names, one by one as they are asked for; those of an account lie together."""
+
+    def __init__(self, rows: Rows, names: Renames) -> None:
+        self._rows, self._names = rows, names
+        self._former = {(kind, name): former for (kind, former), name in names.items()}
+
+    def __getitem__(self, key: AttachmentKey) -> Attached:
+        return self._row(self._rows[_renamed_key(key, self._former)])
+
+    def __iter__(self) -> Iterator[AttachmentKey]:
+        return (_renamed_key(key, self._names) for key in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def every(self) -> Iterator[Attached]:
+        return map(self._row, self._rows.every())
+
+    def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
+        return map(self._row, self._rows.of_packs([self._pack(pack) for pack in packs]))
+
+    def of_accounts(self, accounts: Collection[str]) -> Iterator[Attached]:
+        kind = Kind.MANAGED_ACCOUNT
+        former = [self._former.get((kind, name), name) for name in accounts]
+        return map(self._row, self._rows.of_accounts(former))
+
+    def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
+        kind, former = Kind.INTEGRATION_PACK, packs and [self._pack(pack) for pack in packs]
+        for found in self._rows.cohorts(former):
+            yield found._replace(pack=self._names.get((kind, found.pack), found.pack))
+
+    def named(
+        self, wanted: Iterable[tuple[str, Alike, int | None]]
+    ) -> Iterator[list[AttachmentKey]]:
+        former = ((self._pack(pack), alike, limit) for pack, alike, limit in wanted)
+        for keys in self._rows.named(former):
+            yield [_renamed_key(key, self._names) for key in keys]
+
+    def _pack(self, name: str) -> str:
+        return self._former.get((Kind.INTEGRATION_PACK, name), name)
+
+    def _row(self, old: Attached) -> Attached:
+        return replace(old, key=_renamed_key(old.key, self._names))
+
+
+def _renamed_key(key: AttachmentKey, names: Renames) -> AttachmentKey:
+    return key._replace(
+        account=names.get((Kind.MANAGED_ACCOUNT, key.account), key.account),
+        pack=names.get((Kind.INTEGRATION_PACK, key.pack), key.pack),
     )
 
 

@@ -14,7 +14,7 @@ from reconciler.desired.gates import (
 )
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
 from reconciler.desired.targets import target
-from reconciler.model.base import Attached, InstallBase, PackRecord
+from reconciler.model.base import Attached, Cohort, InstallBase, PackRecord
 from reconciler.model.declarations import (
     NOTHING,
     AccountStatus,
@@ -139,6 +139,13 @@ class Standings:
         """Whether the account is declared as suspended."""
         spec = self.base.tree.accounts.get(name)
         return spec is not None and spec.status is AccountStatus.SUSPENDED
+
+    def is_held(self, cohort: Cohort) -> bool:
+        """Whether a hold keeps such rows, and neither their account nor their pack is suspended."""
+        until = cohort.alike.hold_until
+        if until is None or until <= self._today:
+            return False
+        return not (cohort.alike.suspended or self.pack(cohort.pack).suspended)
 
     def of(self, row: Attached) -> Standing:
         """The first state of SPEC section 9 that fits the row."""

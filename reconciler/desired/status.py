@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from reconciler.desired.gates import Held
 from reconciler.desired.newest import NewerVersion, newer_versions
-from reconciler.desired.standing import AttachmentState, Standings
+from reconciler.desired.standing import Standings
 from reconciler.model.base import InstallBase, PackRecord
 from reconciler.model.versions import semver_key
 from reconciler.model.windows import WINDOW, Window
@@ -63,10 +63,10 @@ def status(base: InstallBase, now: datetime) -> Status:
     standings = Standings(base, now)
     running: dict[str, Counter[str | None]] = {}
     held: Counter[str] = Counter()
-    for key, row in base.attachments.items():
-        running.setdefault(key.pack, Counter())[row.release] += 1
-        if row.hold_until and standings.of(row).state is AttachmentState.HELD:
-            held[key.pack] += 1
+    for cohort in base.attachments.cohorts(base.tree.packs):
+        running.setdefault(cohort.pack, Counter())[cohort.alike.release] += cohort.rows
+        if standings.is_held(cohort):
+            held[cohort.pack] += cohort.rows
     packs = [
         _pack(standings, name, running.get(name, Counter()), held[name])
         for name in sorted(base.tree.packs)

@@ -2,10 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from reconciler.model.base import Attached, PackRecord
+from reconciler.model.base import Alike, PackRecord
 from reconciler.model.changes import Action, Gate
 from reconciler.model.versions import semver_key
+
+
+class Wishes(Protocol):
+    """What a row runs and what was asked for it: of a single row, or of many that are alike."""
+
+    @property
+    def release(self) -> str | None: ...
+
+    @property
+    def adopt_declared(self) -> str | None: ...
+
+    @property
+    def adopt_requested(self) -> str | None: ...
+
+    @property
+    def adopted_in(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +35,6 @@ class Gates:
     enforced: bool
     today: date
     pack_suspended: bool
-    suspended_accounts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +47,7 @@ class Move:
     gate: Gate | None = None
 
 
-def adopts(row: Attached, record: PackRecord) -> bool:
+def adopts(row: Wishes, record: PackRecord) -> bool:
     """Whether the manifest, or the account in this testing period, wants the pending release.
 
     A manifest that names another release says nothing about this one (rule adopt-idle).
@@ -42,7 +58,7 @@ def adopts(row: Attached, record: PackRecord) -> bool:
     return asked or row.adopt_declared == record.pending
 
 
-def target(row: Attached, record: PackRecord, *, closed: bool) -> str | None:
+def target(row: Wishes, record: PackRecord, *, closed: bool) -> str | None:
     """The release that the row should run (SPEC section 5); None while nothing is current.
 
     `closed`: a release that waits will supersede the pending one, so nobody starts to adopt it.
@@ -54,8 +70,8 @@ def target(row: Attached, record: PackRecord, *, closed: bool) -> str | None:
     return record.current
 
 
-def move(row: Attached, record: PackRecord, gates: Gates, *, closed: bool) -> Move | None:
-    """What has to happen to the row, None for nothing; only upward moves are ever gated."""
+def move(row: Alike, record: PackRecord, gates: Gates, *, closed: bool) -> Move | None:
+    """What has to happen to such rows, None for nothing; only upward moves are ever gated."""
     after = target(row, record, closed=closed)
     if after is None or after == row.release:
         return None
@@ -72,15 +88,15 @@ def move(row: Attached, record: PackRecord, gates: Gates, *, closed: bool) -> Mo
     return Move(action=action, before=row.release, after=after)
 
 
-def _gate(row: Attached, gates: Gates) -> Gate | None:
+def _gate(row: Alike, gates: Gates) -> Gate | None:
     if not gates.enforced:
         return None
-    if row.key.account in gates.suspended_accounts:
+    if row.suspended:
         return Gate.ACCOUNT_SUSPENDED
     return Gate.PACK_SUSPENDED if gates.pack_suspended else None
 
 
-def _held(row: Attached, gates: Gates) -> Gate | None:
+def _held(row: Alike, gates: Gates) -> Gate | None:
     if gates.enforced and row.hold_until is not None and row.hold_until > gates.today:
         return Gate.HOLD
     return None

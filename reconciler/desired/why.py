@@ -62,8 +62,8 @@ def explanations(
     teller = _Teller(Standings(base, now), account, pack)
     rows = [
         row
-        for key, row in sorted(base.attachments.items())
-        if key.account == account and key.pack == pack and instance in (None, key.instance)
+        for row in base.attachments.of_accounts({account})
+        if row.key.pack == pack and instance in (None, row.key.instance)
     ]
     if rows:
         return tuple(teller.attached(row) for row in rows)

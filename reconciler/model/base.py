@@ -1,6 +1,8 @@
 """The install base: what is recorded of packs and releases, and what each attachment runs."""
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -85,6 +87,122 @@ class Attached:
     @property
     def settings(self) -> Settings:
         return self.declared.over(self.requested)
+
+
+class Alike(NamedTuple):
+    """Everything that decides what a row of a pack runs; `suspended`: its account is."""
+
+    release: str | None
+    adopt_declared: str | None
+    adopt_requested: str | None
+    adopted_in: int | None
+    hold_until: date | None
+    hold_reason: str | None
+    suspended: bool
+
+
+class Cohort(NamedTuple):
+    """The rows of a pack that are alike, and how many they are: all of them move together."""
+
+    pack: str
+    alike: Alike
+    rows: int
+
+
+def alike(row: Attached, *, suspended: bool) -> Alike:
+    """What decides about the row; `suspended` says whether its account is."""
+    return Alike(
+        release=row.release,
+        adopt_declared=row.adopt_declared,
+        adopt_requested=row.adopt_requested,
+        adopted_in=row.adopted_in,
+        hold_until=row.hold_until,
+        hold_reason=row.hold_reason,
+        suspended=suspended,
+    )
+
+
+class Rows(Mapping[AttachmentKey, Attached]):
+    """All attachments, in order of key.
+
+    As a mapping it may hold a million rows: who walks over it has them all in memory. The other
+    questions cost what they answer.
+    """
+
+    def items(self) -> ItemsView[AttachmentKey, Attached]:
+        return {row.key: row for row in self.every()}.items()
+
+    def values(self) -> ValuesView[Attached]:
+        return {row.key: row for row in self.every()}.values()
+
+    @abstractmethod
+    def every(self) -> Iterator[Attached]:
+        """All rows, those of an account together; they stream, so that a million cost no memory."""
+
+    @abstractmethod
+    def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
+        """The rows of these packs, those of an account together."""
+
+    @abstractmethod
+    def of_accounts(self, accounts: Collection[str]) -> Iterator[Attached]:
+        """The rows of these accounts, those of an account together."""
+
+    @abstractmethod
+    def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
+        """The rows of these packs (None: of all) by what decides about them; none is empty."""
+
+    @abstractmethod
+    def named(
+        self, wanted: Iterable[tuple[str, Alike, int | None]]
+    ) -> Iterator[list[AttachmentKey]]:
+        """For each (pack, alike) so many of its rows, None for all, in any order."""
+
+
+class RowsInMemory(Rows):
+    """Rows as a plain mapping holds them; `suspended` are the accounts that are."""
+
+    def __init__(
+        self,
+        rows: Mapping[AttachmentKey, Attached],
+        suspended: frozenset[str] = frozenset(),
+    ) -> None:
+        self._rows = {key: rows[key] for key in sorted(rows)}
+        self._suspended = suspended
+
+    def __getitem__(self, key: AttachmentKey) -> Attached:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[AttachmentKey]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def every(self) -> Iterator[Attached]:
+        return iter(self._rows.values())
+
+    def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
+        return (row for row in self._rows.values() if row.key.pack in packs)
+
+    def of_accounts(self, accounts: Collection[str]) -> Iterator[Attached]:
+        return (row for row in self._rows.values() if row.key.account in accounts)
+
+    def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
+        counted = Counter(
+            (row.key.pack, self._alike(row))
+            for row in self._rows.values()
+            if packs is None or row.key.pack in packs
+        )
+        return (Cohort(pack, found, rows) for (pack, found), rows in counted.items())
+
+    def named(
+        self, wanted: Iterable[tuple[str, Alike, int | None]]
+    ) -> Iterator[list[AttachmentKey]]:
+        for pack, found, limit in wanted:
+            yield [row.key for row in self.of_packs({pack}) if self._alike(row) == found][:limit]
+
+    def _alike(self, row: Attached) -> Alike:
+        return alike(row, suspended=row.key.account in self._suspended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +296,7 @@ class InstallBase:
     tree: Tree = field(default_factory=lambda: Tree(()))
     packs: Mapping[str, PackRecord] = field(default_factory=dict)
     components: Mapping[tuple[str, str], ComponentRecord] = field(default_factory=dict)
-    attachments: Mapping[AttachmentKey, Attached] = field(default_factory=dict)
+    attachments: Rows = field(default_factory=lambda: RowsInMemory({}))
     copies: tuple[TemplateCopy, ...] = ()
     contested: frozenset[str] = frozenset()
     last_event: int = 0

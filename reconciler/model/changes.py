@@ -100,7 +100,8 @@ class Effects:
 
     `packs` are the new records of packs whose record differs, `attachments` new or reset rows, with
     `release` as it is before the rollouts move it, except that a new row has its first release.
-    `renames`: kind and former name -> new name, applied before everything else.
+    `renames`: kind and former name -> new name, applied before everything else. `suspensions`:
+    account -> whether it is suspended from now on, where that changes.
     """
 
     renames: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
@@ -112,7 +113,7 @@ class Effects:
     installed: tuple[Attached, ...] = ()
     configured: tuple[Attached, ...] = ()
     rollouts: tuple[Rollout, ...] = ()
-    suspended_accounts: frozenset[str] = frozenset()
+    suspensions: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:

@@ -6,6 +6,7 @@ from typing import cast
 
 from reconciler.model.declarations import (
     AccountGroup,
+    AccountStatus,
     Attachment,
     Declaration,
     InstallMode,
@@ -71,6 +72,15 @@ class Tree:
     def accounts(self) -> Mapping[str, ManagedAccount]:
         found = self.by_kind[Kind.MANAGED_ACCOUNT]
         return {name: cast(ManagedAccount, d.spec) for name, d in found.items()}
+
+    @cached_property
+    def suspended(self) -> frozenset[str]:
+        """The accounts that are suspended."""
+        return frozenset(
+            name
+            for name, account in self.accounts.items()
+            if account.status is AccountStatus.SUSPENDED
+        )
 
     @cached_property
     def groups(self) -> Mapping[str, AccountGroup]:

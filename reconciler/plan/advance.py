@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.desired.targets import Gates, move
-from reconciler.model.base import Applied, InstallBase
+from reconciler.model.base import Applied, InstallBase, RowsInMemory, alike
 from reconciler.model.changes import Plan
 from reconciler.model.tree import Tree
 from reconciler.model.windows import today
@@ -22,11 +22,11 @@ def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> Install
             enforced=plan.gated,
             today=today(now, zone(tree.publisher.time_zone)),
             pack_suspended=rollout.suspended,
-            suspended_accounts=effects.suspended_accounts,
         )
         for key, row in rows.items():
             if key.pack == rollout.pack:
-                found = move(row, packs[rollout.pack], gates, closed=rollout.closed)
+                like = alike(row, suspended=key.account in tree.suspended)
+                found = move(like, packs[rollout.pack], gates, closed=rollout.closed)
                 if found is not None and found.gate is None:
                     rows[key] = replace(row, release=found.after)
     components = {(record.component, record.version): record for record in effects.components}
@@ -43,5 +43,5 @@ def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> Install
         tree=tree,
         packs=packs,
         components={**base.components, **components},
-        attachments=rows,
+        attachments=RowsInMemory(rows, tree.suspended),
     )

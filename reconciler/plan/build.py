@@ -1,17 +1,23 @@
 """An install base, a revision's tree and now -> the plan."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.desired.attachments import Membership, membership
+from reconciler.desired.attachments import membership
 from reconciler.desired.gates import is_suspended, suspension_end
 from reconciler.desired.renames import Renames
-from reconciler.desired.targets import Gates
-from reconciler.model.base import Attached, AttachmentKey, ComponentRecord, InstallBase
+from reconciler.desired.targets import Gates, Move
+from reconciler.model.base import (
+    Alike,
+    Attached,
+    AttachmentKey,
+    ComponentRecord,
+    InstallBase,
+    alike,
+)
 from reconciler.model.changes import Action, Change, Effects, Gate, Plan, Rollout
-from reconciler.model.declarations import AccountStatus, IntegrationPack, Kind
+from reconciler.model.declarations import IntegrationPack, Kind
 from reconciler.model.tree import Tree
 from reconciler.model.windows import day_start, today
 from reconciler.model.zones import zone
@@ -25,7 +31,7 @@ from reconciler.plan.digest import digest
 from reconciler.plan.due import next_due
 from reconciler.plan.order import ordered
 from reconciler.plan.packs import Moment, PackStep, pack_step, settled_step, undeclared
-from reconciler.plan.rows import NAMED, Tally, moves
+from reconciler.plan.rows import NAMED, Group, Population, Tally, moves
 
 _SPOKEN = {
     Gate.ACCOUNT_SUSPENDED: "the account is suspended",
@@ -94,17 +100,10 @@ class _Builder:
             if self.gated and is_suspended(spec.suspended, self.moment.zone, now)
         )
         self.gates = Gates(
-            enforced=self.gated,
-            today=today(now, self.moment.zone),
-            pack_suspended=False,
-            suspended_accounts=frozenset(
-                name
-                for name, spec in tree.accounts.items()
-                if spec.status is AccountStatus.SUSPENDED
-            ),
+            enforced=self.gated, today=today(now, self.moment.zone), pack_suspended=False
         )
-        self.membership: Membership = membership(tree, base.attachments, gated=self.gated)
-        self.rows_by_pack = Counter(key.pack for key in self.membership.rows)
+        self.membership = membership(tree, base.attachments.every(), gated=self.gated)
+        self.population = Population(base, tree, self.membership)
         self.difference: TreeDifference = difference(base.tree, tree)
         self.first_releases: dict[AttachmentKey, str] = {}
         self.moving_packs: set[str] = set()
@@ -122,9 +121,7 @@ class _Builder:
 
     def changes(self) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
         found = [self._sized(change) for step in self.steps.values() for change in step.changes]
-        waiting = [
-            self._reaching(change) for step in self.steps.values() for change in step.waiting
-        ]
+        waiting = self._reaching(c for step in self.steps.values() for c in step.waiting)
         for change in self._rows(found):
             (waiting if change.gate else found).append(change)
         found += declaration_changes(self.base.tree, self.difference, self._told(found))
@@ -138,93 +135,109 @@ class _Builder:
         """A schedule counts the attachments that the release will reach."""
         if change.action not in (Action.SCHEDULE, Action.RESCHEDULE):
             return change
-        return replace(change, attachments=self.rows_by_pack[change.name])
+        return replace(change, attachments=self.population.size(change.name))
 
-    def _reaching(self, change: Change) -> Change:
+    def _reaching(self, waiting: Iterable[Change]) -> list[Change]:
         """A release that waits counts the rows that it will move once nothing holds it back."""
-        if change.action not in (Action.RELEASE, Action.PROMOTE):
-            return change
-        record = replace(self.steps[change.name].record, current=change.after, pending=None)
-        released = {change.name: PackStep(record=record)}
-        rows = [row for row in self.membership.rows.values() if row.key.pack == change.name]
-        reached = [
-            row
-            for row, step in moves(rows, released, self.gates, self.suspended_packs)
-            if step.action is Action.UPGRADE and step.gate is None
-        ]
-        names = tuple(str(row.key) for row in reached[:NAMED])
-        return replace(change, attachments=len(reached), members=names)
+        found = list(waiting)
+        tally = Tally(self.population)
+        for change in found:
+            if change.action in (Action.RELEASE, Action.PROMOTE):
+                record = replace(self.steps[change.name].record, current=change.after, pending=None)
+                for group, step in self._moves(PackStep(record=record)):
+                    if step.action is Action.UPGRADE and step.gate is None:
+                        tally.add(group, Action.UPGRADE, None, change.after)
+        reached = {(told.name, told.after): told for told in tally.changes()}
+        for place, change in enumerate(found):
+            told = reached.get((change.name, change.after))
+            if told is not None and change.action in (Action.RELEASE, Action.PROMOTE):
+                found[place] = replace(change, attachments=told.attachments, members=told.members)
+        return found
+
+    def _moves(self, step: PackStep) -> Iterator[tuple[Group, Move]]:
+        suspended = step.record.name in self.suspended_packs
+        return moves(self.population, step, self.gates, suspended=suspended)
 
     def _rows(self, found: list[Change]) -> Iterator[Change]:
         """Attachment changes; rows that a release moves are counted in its change, in place."""
-        tally = Tally()
-        for key, words in self.membership.removed.items():
-            row = self.base.attachments[key]
+        tally = Tally(self.population)
+        for key, (row, words) in self.membership.removed.items():
             self.told_rows.add(key)
-            tally.add(row, Action.UNINSTALL, row.release, None, reason=words)
-        for row, step in moves(
-            self.membership.rows.values(), self.steps, self.gates, self.suspended_packs
-        ):
-            if step.gate is None:
-                self.moving_packs.add(row.key.pack)
-                if step.action in _TELLING:
-                    self.told_rows.add(row.key)
-                if row.release is None:
-                    self.first_releases[row.key] = step.after
-            reason, until = self._gate_words(row, step.gate)
-            tally.add(
-                row,
-                step.action,
-                step.before,
-                step.after,
-                gate=step.gate,
-                reason=reason,
-                until=until,
-            )
-        self._idle_rows(tally)
+            gone = Group(key.pack, alike(row, suspended=False), 1, row)
+            tally.add(gone, Action.UNINSTALL, row.release, None, reason=words)
+        for step in self.steps.values():
+            for group, move in self._moves(step):
+                self._note(group, move)
+                reason, until = self._gate_words(group, move.gate)
+                tally.add(
+                    group,
+                    move.action,
+                    move.before,
+                    move.after,
+                    gate=move.gate,
+                    reason=reason,
+                    until=until,
+                )
+            self._uninstalled_rows(step, tally)
+        self._configured_rows(tally)
         for change in tally.changes():
             if not self._counted(found, change):
                 yield change
 
-    def _idle_rows(self, tally: Tally) -> None:
-        """Rows that wait for a first release, and rows whose settings differ."""
-        for key, row in self.membership.rows.items():
-            before = self.base.attachments.get(key)
-            record = self.steps[key.pack].record
-            if record.current is None and row.release is None:
-                opening = record.releases[record.pending].opens_at if record.pending else None
-                words = "nothing of it is current yet"
+    def _note(self, group: Group, move: Move) -> None:
+        """What a move that nothing holds back means for the plan's effects, and for its words."""
+        if move.gate is not None:
+            return
+        self.moving_packs.add(group.pack)
+        if group.row is None:
+            return
+        if move.action in _TELLING:
+            self.told_rows.add(group.row.key)
+        if group.row.release is None:
+            self.first_releases[group.row.key] = move.after
+
+    def _uninstalled_rows(self, step: PackStep, tally: Tally) -> None:
+        """Rows that wait for a first release."""
+        record = step.record
+        if record.current is not None:
+            return
+        opening = record.releases[record.pending].opens_at if record.pending else None
+        for group in self.population.of(record.name):
+            if group.alike.release is None:
                 tally.add(
-                    row,
+                    group,
                     Action.INSTALL,
                     None,
                     record.pending,
                     gate=Gate.FIRST_RELEASE,
-                    reason=words,
+                    reason="nothing of it is current yet",
                     until=opening,
                 )
-            if before is None or before is row or before == row:
-                continue
+
+    def _configured_rows(self, tally: Tally) -> None:
+        """Rows whose settings differ."""
+        for key, (before, row) in self.membership.changed.items():
             if not self._only_adopts(before, row):
                 self.told_rows.add(key)
-                tally.add(
-                    row, Action.CONFIGURE, row.release, row.release, reason=_told_by(before, row)
-                )
+                group = Group(key.pack, alike(row, suspended=False), 1, row)
+                words = _told_by(before, row)
+                tally.add(group, Action.CONFIGURE, row.release, row.release, reason=words)
 
     def _only_adopts(self, before: Attached, row: Attached) -> bool:
         """Whether all that differs is the manifest's adopt, and the row moves because of it."""
-        alike = replace(before, adopt_declared=row.adopt_declared) == row
-        return alike and row.key in self.told_rows
+        same = replace(before, adopt_declared=row.adopt_declared) == row
+        return same and row.key in self.told_rows
 
-    def _gate_words(self, row: Attached, gate: Gate | None) -> tuple[str | None, datetime | None]:
+    def _gate_words(self, group: Group, gate: Gate | None) -> tuple[str | None, datetime | None]:
         if gate is None:
             return None, None
         if gate is Gate.PACK_SUSPENDED:
-            suspension = self.tree.packs[row.key.pack].suspended
+            suspension = self.tree.packs[group.pack].suspended
             words = f"the pack is suspended: {suspension.reason}" if suspension else None
             return words, suspension_end(suspension, self.moment.zone)
-        if gate is Gate.HOLD and row.hold_until is not None:
-            return f"held: {row.hold_reason}", day_start(row.hold_until, self.moment.zone)
+        found: Alike = group.alike
+        if gate is Gate.HOLD and found.hold_until is not None:
+            return f"held: {found.hold_reason}", day_start(found.hold_until, self.moment.zone)
         return _SPOKEN.get(gate), None
 
     def _counted(self, found: list[Change], change: Change) -> bool:
@@ -271,7 +284,6 @@ class _Builder:
             if name not in self.steps and record.declared
         ]
         records = [step.record for step in self.steps.values()]
-        rows = self.membership.rows
         return Effects(
             renames=renames,
             put=self.difference.put,
@@ -285,16 +297,9 @@ class _Builder:
             uninstalled=tuple(self.membership.removed),
             installed=tuple(
                 replace(row, release=self.first_releases.get(key))
-                for key, row in rows.items()
-                if key not in base.attachments
+                for key, row in self.membership.added.items()
             ),
-            configured=tuple(
-                row
-                for key, row in rows.items()
-                if (before := base.attachments.get(key)) is not None
-                and before is not row
-                and before != row
-            ),
+            configured=tuple(row for _, row in self.membership.changed.values()),
             rollouts=tuple(
                 Rollout(
                     pack=name,
@@ -303,7 +308,10 @@ class _Builder:
                 )
                 for name in sorted(self.moving_packs)
             ),
-            suspended_accounts=self.gates.suspended_accounts,
+            suspensions={
+                name: name in self.tree.suspended
+                for name in sorted(base.tree.suspended ^ self.tree.suspended)
+            },
         )
 
 

@@ -1,21 +1,105 @@
-"""Rows and what their packs serve -> attachment changes, one per pack and release, counted."""
+"""Rows and what their packs serve -> attachment changes, one per pack and release, counted.
 
-from collections.abc import Iterable, Mapping
+Rows are looked at in cohorts (model.base.Cohort), and one by one only where a revision touches
+them: a release to a million attachments is a handful of decisions.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from reconciler.desired.attachments import Membership
 from reconciler.desired.targets import Gates, Move, move
-from reconciler.model.base import Attached
+from reconciler.model.base import Alike, Attached, AttachmentKey, InstallBase, Rows, alike
 from reconciler.model.changes import DESTRUCTIVE, Action, Change, Gate
 from reconciler.model.declarations import Kind
+from reconciler.model.tree import Tree
 from reconciler.plan.packs import PackStep
 
 NAMED = 10
 
 
-class _Cohort(NamedTuple):
-    """What rows have in common that makes one change of them; a tuple, as one is made a row."""
+class Group(NamedTuple):
+    """Rows of a pack that are alike; `row` is there where it is a single one that is touched."""
+
+    pack: str
+    alike: Alike
+    rows: int
+    row: Attached | None = None
+
+
+class Population:
+    """All rows as they will be a member of the install base, before anything moves."""
+
+    def __init__(self, base: InstallBase, tree: Tree, changes: Membership) -> None:
+        self.rows: Rows = base.attachments
+        self._single: dict[str, list[Group]] = {}
+        self._left: dict[tuple[str, Alike], set[AttachmentKey]] = {}
+        counts: dict[str, Counter[Alike]] = {}
+        for pack, found, rows in self.rows.cohorts(tree.packs):
+            counts.setdefault(pack, Counter())[found] += rows
+        self._counts = counts
+        before, after = base.tree.suspended, tree.suspended
+        for key, (row, _) in changes.removed.items():
+            self._leave(row, key.account in before)
+        for key, (old, new) in changes.changed.items():
+            self._leave(old, key.account in before)
+            self._join(new, key.account in after)
+        for key, new in changes.added.items():
+            self._join(new, key.account in after)
+        for row in self.rows.of_accounts(before ^ after):
+            if row.key.pack in tree.packs and row.key not in changes.changed:
+                self._leave(row, row.key.account in before)
+                self._join(row, row.key.account in after)
+
+    def size(self, pack: str) -> int:
+        """How many rows the pack has."""
+        return sum(group.rows for group in self.of(pack))
+
+    def of(self, pack: str) -> Iterator[Group]:
+        """The pack's rows, each in exactly one group."""
+        yield from self._single.get(pack, ())
+        for found, rows in self._counts.get(pack, NOBODY).items():
+            if rows > 0:
+                yield Group(pack, found, rows)
+
+    def names(self, wanted: Collection[tuple[Group, int | None]]) -> Iterator[list[str]]:
+        """So many names of each group, None for all."""
+        asked = [
+            (group.pack, group.alike, None if limit is None else limit + len(self._gone(group)))
+            for group, limit in wanted
+            if group.row is None
+        ]
+        found = self.rows.named(asked)
+        for group, limit in wanted:
+            if group.row is not None:
+                yield [str(group.row.key)]
+                continue
+            gone = self._gone(group)
+            yield [str(key) for key in next(found) if key not in gone][:limit]
+
+    def _gone(self, group: Group) -> Collection[AttachmentKey]:
+        return self._left.get((group.pack, group.alike), ())
+
+    def _leave(self, row: Attached, suspended: bool) -> None:
+        pack, found = row.key.pack, alike(row, suspended=suspended)
+        if pack in self._counts:
+            self._counts[pack][found] -= 1
+        self._left.setdefault((pack, found), set()).add(row.key)
+
+    def _join(self, row: Attached, suspended: bool) -> None:
+        pack = row.key.pack
+        group = Group(pack, alike(row, suspended=suspended), 1, row)
+        self._single.setdefault(pack, []).append(group)
+
+
+NOBODY: Mapping[Alike, int] = {}
+
+
+class _Told(NamedTuple):
+    """What groups have in common that makes one change of them."""
 
     pack: str
     action: Action
@@ -27,20 +111,15 @@ class _Cohort(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Counted:
-    rows: int = 0
-    names: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Tally:
     """Counts rows by what happens to them; at most ten are named unless the change destroys."""
 
-    cohorts: dict[_Cohort, _Counted] = field(default_factory=dict)
+    population: Population
+    groups: dict[_Told, list[Group]] = field(default_factory=dict)
 
     def add(
         self,
-        row: Attached,
+        group: Group,
         action: Action,
         before: str | None,
         after: str | None,
@@ -49,44 +128,46 @@ class Tally:
         reason: str | None = None,
         until: datetime | None = None,
     ) -> None:
-        cohort = _Cohort(row.key.pack, action, before, after, gate, reason, until)
-        counted = self.cohorts.get(cohort)
-        if counted is None:
-            counted = self.cohorts[cohort] = _Counted()
-        counted.rows += 1
-        if len(counted.names) < NAMED or action in DESTRUCTIVE:
-            counted.names.append(str(row.key))
+        told = _Told(group.pack, action, before, after, gate, reason, until)
+        self.groups.setdefault(told, []).append(group)
 
     def changes(self) -> list[Change]:
-        """One change a cohort, waiting ones with their gate."""
-        return [
-            Change(
-                action=cohort.action,
-                kind=Kind.ATTACHMENT,
-                name=cohort.pack,
-                before=cohort.before or None,
-                after=cohort.after or None,
-                release=cohort.after or None,
-                attachments=counted.rows,
-                reason=cohort.reason or None,
-                gate=cohort.gate,
-                until=cohort.until,
-                late=cohort.action is Action.UPGRADE and cohort.gate is None,
-                members=tuple(sorted(counted.names)),
-            )
-            for cohort, counted in self.cohorts.items()
+        """One change for all rows that have the same said of them, waiting ones with their gate."""
+        wanted = [
+            (group, None if told.action in DESTRUCTIVE else NAMED)
+            for told, groups in self.groups.items()
+            for group in groups
         ]
+        names = self.population.names(wanted)
+        return [
+            self._change(told, groups, [name for _ in groups for name in next(names)])
+            for told, groups in self.groups.items()
+        ]
+
+    def _change(self, told: _Told, groups: list[Group], names: list[str]) -> Change:
+        limit = None if told.action in DESTRUCTIVE else NAMED
+        return Change(
+            action=told.action,
+            kind=Kind.ATTACHMENT,
+            name=told.pack,
+            before=told.before,
+            after=told.after,
+            release=told.after,
+            attachments=sum(group.rows for group in groups),
+            reason=told.reason,
+            gate=told.gate,
+            until=told.until,
+            late=told.action is Action.UPGRADE and told.gate is None,
+            members=tuple(sorted(names)[:limit]),
+        )
 
 
 def moves(
-    rows: Iterable[Attached], steps: Mapping[str, PackStep], gates: Gates, suspended: frozenset[str]
-) -> Iterable[tuple[Attached, Move]]:
-    """The rows that are not where they should be; `suspended` names packs whose gate is closed."""
-    open_gates = replace(gates, pack_suspended=False)
-    closed_gates = replace(gates, pack_suspended=True)
-    for row in rows:
-        step = steps[row.key.pack]
-        pack_gates = closed_gates if row.key.pack in suspended else open_gates
-        found = move(row, step.record, pack_gates, closed=step.closed)
+    population: Population, step: PackStep, gates: Gates, *, suspended: bool
+) -> Iterator[tuple[Group, Move]]:
+    """The rows of one pack that are not where they should be; `suspended`: its gate is closed."""
+    own = replace(gates, pack_suspended=suspended)
+    for group in population.of(step.record.name):
+        found = move(group.alike, step.record, own, closed=step.closed)
         if found is not None:
-            yield row, found
+            yield group, found

@@ -62,7 +62,6 @@ WHERE name = :name
 """
 
 PUT_ACCOUNT = "INSERT INTO account (name) VALUES (:name) ON CONFLICT (name) DO NOTHING"
-_SUSPENDED = "SELECT name FROM account WHERE suspended = 1"
 _SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
 
 _ASKED_SINCE = """
@@ -101,7 +100,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> bool:
     put_declarations(connection, effects)
     put_components(connection, effects.components)
     put_packs(connection, effects.packs)
-    suspend(connection, effects.suspended_accounts)
+    suspend(connection, effects.suspensions)
     log.append(connection, acceptance.events)
     values = {
         "revision": plan.revision,
@@ -207,10 +206,8 @@ def put_packs(connection: Connection, records: Iterable[PackRecord]) -> None:
     connection.executemany(_POINT, rows)
 
 
-def suspend(connection: Connection, accounts: frozenset[str]) -> None:
-    """Marks exactly these accounts as suspended, writing only the rows that differ."""
-    before = {name for (name,) in connection.execute(_SUSPENDED)}
-    differing = before ^ accounts
-    connection.executemany(PUT_ACCOUNT, ({"name": name} for name in sorted(differing)))
-    rows = ({"name": name, "suspended": int(name in accounts)} for name in sorted(differing))
+def suspend(connection: Connection, suspensions: Mapping[str, bool]) -> None:
+    """Marks accounts as suspended, or as active again."""
+    connection.executemany(PUT_ACCOUNT, ({"name": name} for name in suspensions))
+    rows = ({"name": name, "suspended": int(flag)} for name, flag in suspensions.items())
     connection.executemany(_SUSPEND, rows)

@@ -11,6 +11,8 @@ from reconciler.model.base import (
     InstallBase,
     PackRecord,
     ReleaseRecord,
+    Rows,
+    RowsInMemory,
     TemplateCopy,
 )
 from reconciler.model.declarations import Declaration, Kind, Publisher
@@ -67,7 +69,7 @@ WHERE account.name NOT LIKE '%~%'
 _BY_ACCOUNT = " AND account.name = :account"
 _BY_COMPONENT = " ORDER BY account.name, component"
 
-_ATTACHED = """
+ATTACHED = """
 SELECT account.name, pack.name, instance, origin, entitled, version, attachment.declared, requested,
     adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at
 FROM account
@@ -75,6 +77,7 @@ JOIN attachment ON attachment.account_id = account.id
 JOIN pack ON pack.id = attachment.pack_id
 LEFT JOIN release ON release.id = release_id
 """
+IN_ORDER_OF_KEY = "ORDER BY account.name, pack.name, instance"
 
 _COUNTS = """
 SELECT pack.name, version, counted.rows
@@ -188,8 +191,8 @@ def attached(
         if name is not None
     ]
     where = f"WHERE {' AND '.join(filters)} " if filters else ""
-    order = "ORDER BY account.name, pack.name, instance"
-    for row in connection.stream(_ATTACHED + where + order, {"account": account, "pack": pack}):
+    values = {"account": account, "pack": pack}
+    for row in connection.stream(ATTACHED + where + IN_ORDER_OF_KEY, values):
         yield codec.attached_of(row)
 
 
@@ -212,8 +215,8 @@ def contested(connection: Connection) -> frozenset[str]:
     return frozenset(reason.removeprefix("contested ") for (reason,) in reasons)
 
 
-def base(connection: Connection, *, rows: bool = True) -> InstallBase:
-    """Everything, or all but the attachments; the caller holds one read transaction around it."""
+def base(connection: Connection, rows: Rows) -> InstallBase:
+    """Everything; the caller holds one read transaction around it. `rows` read for themselves."""
     with paused_gc():
         return InstallBase(
             store_id=identity(connection)[0],
@@ -221,7 +224,7 @@ def base(connection: Connection, *, rows: bool = True) -> InstallBase:
             tree=Tree(declarations(connection)),
             packs=packs(connection),
             components={(c.component, c.version): c for c in components(connection)},
-            attachments={row.key: row for row in attached(connection)} if rows else {},
+            attachments=rows,
             copies=tuple(copies(connection)),
             contested=contested(connection),
             last_event=connection.execute(_LAST_EVENT).fetchone()[0],
@@ -241,12 +244,13 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     own: dict[AttachmentKey, Attached] = {}
     if pack is not None:
         own = {row.key: row for row in attached(connection, account, pack)}
+    tree = Tree(_in_kind_order(rows))
     return InstallBase(
         store_id=identity(connection)[0],
         applied=applied(connection),
-        tree=Tree(_in_kind_order(rows)),
+        tree=tree,
         packs=known,
-        attachments=own,
+        attachments=RowsInMemory(own, tree.suspended),
         copies=tuple(copies(connection, account)),
     )
 

@@ -12,6 +12,7 @@ from reconciler.model.requests import Decision
 from reconciler.ports import Clock, Refusal, Session
 from reconciler.store import codec, deciding, log, reading
 from reconciler.store.connection import Database
+from reconciler.store.rows import StoredRows
 from reconciler.store.session import held_session
 
 Mode = Literal["read", "write", "create"]
@@ -40,10 +41,10 @@ class SqlStore:
         with self.database.reading() as connection:
             return reading.applied(connection)
 
-    def base(self, *, rows: bool = True) -> InstallBase:
-        """Everything, in one consistent read; with `rows` False all but the attachments."""
+    def base(self) -> InstallBase:
+        """Everything in one consistent read, but the attachments: they are read when asked for."""
         with self.database.reading() as connection:
-            return reading.base(connection, rows=rows)
+            return reading.base(connection, StoredRows(self.database))
 
     def publisher_zone(self) -> str | None:
         """The applied publisher's IANA zone, read by one row; None for a cold store."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.desired.renames import carried_base, renames
-from reconciler.model.base import AttachmentKey, InstallBase
+from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
 from reconciler.model.requests import Decision
@@ -72,7 +72,9 @@ class Shop:
         if decision.removed is not None:
             del rows[decision.removed]
         copies = self.base.copies + ((decision.copy,) if decision.copy else ())
-        self.base = replace(self.base, attachments=rows, copies=copies)
+        self.base = replace(
+            self.base, attachments=RowsInMemory(rows, self.base.tree.suspended), copies=copies
+        )
 
     def key(self, account: str, pack: str, instance: str = "") -> AttachmentKey:
         return AttachmentKey(account=account, pack=pack, instance=instance)

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.model.base import InstallBase
+from reconciler.model.base import InstallBase, RowsInMemory
 from reconciler.model.outcome import PassOutcome
 from reconciler.reconcile import reconcile
 from reconciler.settings import Settings
@@ -170,7 +170,9 @@ class Office:
     def base(self, now: str = "2026-01-01T00:00") -> InstallBase:
         with open_world(self.settings(now), store="existing") as world:
             assert world.store is not None
-            return world.store.base()
+            found = world.store.base()
+            rows = RowsInMemory(dict(found.attachments), found.tree.suspended)
+            return replace(found, attachments=rows)
 
     def runs(self) -> dict[str, str | None]:
         """attachment -> the release that it runs."""

@@ -19,7 +19,7 @@ from reconciler.desired import requests
 from reconciler.desired.renames import carried_base
 from reconciler.desired.why import explanations
 from reconciler.errors import NoStore, RequestRefused
-from reconciler.model.base import AttachmentKey, InstallBase
+from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.requests import Decision
 from reconciler.model.versions import semver_key
@@ -236,7 +236,7 @@ class Worlds(RuleBasedStateMachine):
             rows[decision.put.key] = decision.put
         if decision.removed is not None:
             del rows[decision.removed]
-        self.model = replace(self.model, attachments=rows)
+        self.model = replace(self.model, attachments=RowsInMemory(rows, self.model.tree.suspended))
 
     @rule(steps=st.integers(0, 4))
     def a_pass_is_killed_and_the_next_finishes_it(self, steps: int) -> None:

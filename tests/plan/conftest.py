@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.desired.renames import carried_base, renames
-from reconciler.model.base import Attached, AttachmentKey, InstallBase
+from reconciler.model.base import Attached, AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.changes import Change, Plan
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
@@ -105,7 +105,9 @@ class Desk:
             applied=self.base.applied,
             tree=self.base.tree,
             packs=self.base.packs,
-            attachments={**self.base.attachments, key: adopted},
+            attachments=RowsInMemory(
+                {**self.base.attachments, key: adopted}, self.base.tree.suspended
+            ),
         )
 
 

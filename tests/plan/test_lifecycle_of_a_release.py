@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.base import AttachmentKey
+from reconciler.model.base import AttachmentKey, RowsInMemory
 from reconciler.model.changes import Gate, Plan
 from reconciler.model.declarations import Kind
 
@@ -151,7 +151,7 @@ def test_a_manifest_that_adopts_what_is_current_already_leaves_the_word_to_the_a
     row = desk.base.attachments[AttachmentKey(account="a", pack="orders")]
     key = AttachmentKey(account="a", pack="orders")
     kept = replace(row, adopt_declared="1.0.0")
-    desk.base = replace(desk.base, attachments={**desk.base.attachments, key: kept})
+    desk.base = replace(desk.base, attachments=RowsInMemory({**desk.base.attachments, key: kept}))
     assert shortened(desk.apply("2026-11-03T12:00")) == []
     assert desk.runs()["a/orders"] == "1.1.0"
 

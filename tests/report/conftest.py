@@ -17,6 +17,7 @@ from reconciler.model.base import (
     AttachmentOrigin,
     InstallBase,
     PackRecord,
+    RowsInMemory,
 )
 from reconciler.model.changes import Action, Change, Effects, Gate, Plan
 from reconciler.model.declarations import AttachmentMode, Kind
@@ -96,7 +97,7 @@ class Values:
         single = AttachmentMode.SINGLE
         orders = PackRecord(name="orders", mode=single, current="1.0.0", pending="1.1.0")
         tree = Tree([*base.tree, *accounts])
-        return replace(base, tree=tree, attachments=rows, packs={"orders": orders})
+        return replace(base, tree=tree, attachments=RowsInMemory(rows), packs={"orders": orders})
 
     def outcome(self, *changes: Change, waiting: tuple[Change, ...] = (), **more: Any) -> Any:
         plan = Plan(

@@ -175,7 +175,7 @@ class World:
             packs=packs,
             components=(ComponentRecord(component="sync", version="1", fingerprint="f"),),
             installed=rows,
-            suspended_accounts=frozenset(suspended),
+            suspensions=dict.fromkeys(suspended, True),
         )
         with store.session(0) as session:
             session.accept(self.acceptance(effects, self.event(pack="orders")))
@@ -376,7 +376,7 @@ def _facts(base: InstallBase) -> dict[str, Any]:
         "tree": [(found.kind, found.name, found.body) for found in base.tree],
         "packs": base.packs,
         "components": base.components,
-        "attachments": base.attachments,
+        "attachments": dict(base.attachments),
         "copies": base.copies,
     }
 

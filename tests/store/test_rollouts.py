@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.desired.targets import Gates, move
-from reconciler.model.base import Attached, AttachmentKey
+from reconciler.model.base import Attached, AttachmentKey, alike
 from reconciler.ports import Store
 from reconciler.store import check
 from reconciler.store.membership import BATCH
@@ -53,10 +53,13 @@ def test_rows_move_as_the_pure_model_says(
     )
     world.fill(store, record, rows=rows, suspended=tuple(suspended), settle=False)
     record = store.base().packs["orders"]
-    gates = Gates(
-        enforced=gated, today=TODAY, pack_suspended=pack_suspended, suspended_accounts=suspended
-    )
-    found = {row.key: move(row, record, gates, closed=closed) for row in rows}
+    gates = Gates(enforced=gated, today=TODAY, pack_suspended=pack_suspended)
+    found = {
+        row.key: move(
+            alike(row, suspended=row.key.account in suspended), record, gates, closed=closed
+        )
+        for row in rows
+    }
     moves = {key: step for key, step in found.items() if step is not None and step.gate is None}
     told = len(list(store.history()))
     world.later(hours=1)

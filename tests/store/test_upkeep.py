@@ -256,7 +256,7 @@ def test_suspended_accounts_and_what_a_pass_had_left_survive_a_restore(
 ) -> None:
     with full.session(0) as session:
         newer = world.pack("orders", "3.0.0", effective=("1.9.0", "1.10.0"), testing_period=1)
-        effects = Effects(packs=(newer,), suspended_accounts=frozenset({"globex"}))
+        effects = Effects(packs=(newer,), suspensions={"globex": True, "acme": False})
         session.accept(world.acceptance(effects, gated=False))
     store = _restored(place, world, [line.rstrip("\n") for line in export(full)], rehearsal=True)
     assert store.rehearsal

@@ -91,7 +91,7 @@ def running(context: Context) -> frozenset[tuple[str, str]]:
     if context.store is None:
         return frozenset()
     return frozenset(
-        (attached.key.pack, attached.release)
-        for attached in context.store.attachments.values()
-        if attached.release is not None
+        (cohort.pack, cohort.alike.release)
+        for cohort in context.store.attachments.cohorts()
+        if cohort.alike.release is not None
     )

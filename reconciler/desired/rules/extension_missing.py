@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from reconciler.desired.attachments import membership
@@ -34,6 +35,11 @@ class _Needs:
         self._context = context
         self.extensibility = context.extensibility
         self._by_pack: dict[str, tuple[_Need, ...]] = {}
+
+    @cached_property
+    def packs(self) -> frozenset[str]:
+        """The packs that require something."""
+        return frozenset(pack for pack in self._context.tree.packs if self.of(pack))
 
     def of(self, pack: str) -> tuple[_Need, ...]:
         if pack not in self._by_pack:
@@ -68,8 +74,9 @@ def check(context: Context) -> Iterator[Problem]:
     only_new = is_error and context.base is not None
     severity = Severity.WARNING if is_error and context.base is None else None
     needs = _Needs(context)
+    requested = _requested(context, needs)
     for declaration in context.tree.by_kind[Kind.ATTACHMENT].values():
-        yield from _declared(context, declaration, needs, only_new, severity)
+        yield from _declared(context, declaration, needs, requested, only_new, severity)
     yield from _undeclared(context, needs, only_new, severity)
 
 
@@ -77,6 +84,7 @@ def _declared(
     context: Context,
     declaration: Declaration,
     needs: _Needs,
+    requested: Mapping[AttachmentKey, Settings],
     only_new: bool,
     severity: Severity | None,
 ) -> Iterator[Problem]:
@@ -87,7 +95,7 @@ def _declared(
     settings = needs.extensibility.pack(attachment.pack)
     assert settings is not None
     judge_all = not only_new or context.is_new(declaration)
-    for need in _missing(required, _values(context, attachment), judge_all):
+    for need in _missing(required, _values(attachment, requested), judge_all):
         yield Problem(
             rule=RULE.id,
             origin=declaration.origin,
@@ -102,14 +110,17 @@ def _declared(
 def _undeclared(
     context: Context, needs: _Needs, only_new: bool, severity: Severity | None
 ) -> Iterator[Problem]:
-    if context.store is None or not any(needs.of(pack) for pack in context.tree.packs):
+    packs = needs.packs
+    if context.store is None or not packs:
         return
     accounts: dict[tuple[str, _Need], set[str]] = {}
-    rows = membership(context.tree, context.store.attachments, gated=True).rows
-    for key, row in rows.items():
+    rows = context.store.attachments
+    members = membership(context.tree, rows.of_packs(packs), gated=True, packs=packs)
+    for row in members.after(rows.of_packs(packs)):
         if row.origin is AttachmentOrigin.MANIFEST:
             continue
-        judge_all = not only_new or key not in context.store.attachments
+        key = row.key
+        judge_all = not only_new or key in members.added
         for need in _missing(needs.of(key.pack), (row.settings,), judge_all):
             accounts.setdefault((key.pack, need), set()).add(key.account)
     for (pack, need), names in sorted(accounts.items(), key=lambda item: _order(*item[0])):
@@ -130,16 +141,24 @@ def _undeclared(
         )
 
 
-def _values(context: Context, attachment: Attachment) -> tuple[Settings, ...]:
+def _requested(context: Context, needs: _Needs) -> Mapping[AttachmentKey, Settings]:
+    """What accounts have set for themselves in attachments of packs that require something."""
+    if context.store is None or not needs.packs:
+        return {}
+    rows = context.store.attachments.of_packs(needs.packs)
+    return {row.key: row.requested for row in rows if row.requested.extensions}
+
+
+def _values(
+    attachment: Attachment, requested: Mapping[AttachmentKey, Settings]
+) -> tuple[Settings, ...]:
     """The manifest's values, and the account's own."""
     declared = Settings(extensions=attachment.extensions)
-    if context.store is None:
-        return (declared,)
     key = AttachmentKey(
         account=attachment.account, pack=attachment.pack, instance=attachment.instance or ""
     )
-    row = context.store.attachments.get(key)
-    return (declared,) if row is None else (declared, row.requested)
+    own = requested.get(key)
+    return (declared,) if own is None else (declared, own)
 
 
 def _missing(

@@ -67,11 +67,11 @@ def _left_alone(context: Context, broken: _BrokenReleases) -> Counter[str]:
     }
     if not packs:
         return Counter()
-    return Counter(
-        key.pack
-        for key, attached in context.store.attachments.items()
-        if key.pack in packs and attached.release is not None
-    )
+    running: Counter[str] = Counter()
+    for pack, alike, rows in context.store.attachments.cohorts(packs):
+        if alike.release is not None:
+            running[pack] += rows
+    return running
 
 
 def _users(tree: Tree, packs: Set[str]) -> dict[str, list[str]]:

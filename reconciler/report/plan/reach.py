@@ -37,11 +37,11 @@ def reaches(outcome: PassOutcome) -> Mapping[str, Reach]:
     adopters = dict.fromkeys(packs, 0)
     rows = dict.fromkeys(packs, 0)
     pending = {name: base.packs[name].pending for name in packs if name in base.packs}
-    for key, row in base.attachments.items():
-        if key.pack in packs:
-            accounts[key.pack].add(key.account)
-            rows[key.pack] += 1
-            adopters[key.pack] += row.release is not None and row.release == pending.get(key.pack)
+    for row in base.attachments.of_packs(packs):
+        pack = row.key.pack
+        accounts[pack].add(row.key.account)
+        rows[pack] += 1
+        adopters[pack] += row.release is not None and row.release == pending.get(pack)
     return {
         pack: Reach(
             attachments=rows[pack],

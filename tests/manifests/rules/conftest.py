@@ -36,6 +36,7 @@ from reconciler.model.base import (
     InstallBase,
     PackRecord,
     ReleaseRecord,
+    RowsInMemory,
     Settings,
 )
 from reconciler.model.declarations import (
@@ -175,7 +176,7 @@ def _store(path: Path, base: Tree | None, repo: Tree, now: datetime) -> InstallB
             )
             for spec in recorded
         },
-        attachments={one.key: one for one in attached},
+        attachments=RowsInMemory({one.key: one for one in attached}),
     )
 
 

@@ -1,0 +1,168 @@
+"""Questions about attachments -> queries, each made when it is asked."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+
+from reconciler.model.base import Alike, Attached, AttachmentKey, Cohort, Rows
+from reconciler.store import codec, reading
+from reconciler.store.connection import Connection, Database, Values
+
+_CHUNK = 500
+
+_SUSPENDED = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
+_COHORTS = f"""
+SELECT pack.name, version, adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason,
+    is_suspended, counted
+FROM (
+    SELECT pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
+        hold_reason, {_SUSPENDED} AS is_suspended, count(*) AS counted
+    FROM attachment
+    {{where}}
+    GROUP BY pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
+        hold_reason, is_suspended
+) AS cohort
+JOIN pack ON pack.id = cohort.pack_id
+LEFT JOIN release ON release.id = cohort.release_id
+"""
+_IN_PACKS = "WHERE pack_id IN (SELECT id FROM pack WHERE name IN ({names}))"
+_NAMED = f"""
+SELECT account.name, member.instance
+FROM (
+    SELECT account_id, instance FROM attachment
+    WHERE pack_id = (SELECT id FROM pack WHERE name = :pack)
+        AND release_id IS NOT DISTINCT FROM (
+            SELECT release.id FROM release JOIN pack ON pack.id = release.pack_id
+            WHERE pack.name = :pack AND version = :release
+        )
+        AND adopt_declared IS NOT DISTINCT FROM :adopt_declared
+        AND adopt_requested IS NOT DISTINCT FROM :adopt_requested
+        AND adopted_in IS NOT DISTINCT FROM :adopted_in
+        AND hold_until IS NOT DISTINCT FROM :hold_until
+        AND hold_reason IS NOT DISTINCT FROM :hold_reason
+        AND ({_SUSPENDED}) = :suspended
+    ORDER BY account_id, instance
+    {{limit}}
+) AS member
+JOIN account ON account.id = member.account_id
+ORDER BY account.name, member.instance
+"""
+_ONE = reading.ATTACHED + (
+    "WHERE account.name = :account AND pack.name = :pack AND instance = :instance"
+)
+_OF_ACCOUNTS = reading.ATTACHED + "WHERE account.name IN ({names}) "
+_OF_PACKS = reading.ATTACHED + "WHERE pack.name IN ({names}) "
+_COUNT = "SELECT count(*) FROM attachment"
+
+
+class StoredRows(Rows):
+    """Reads for itself each time: what accounts ask for in between shows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getitem__(self, key: AttachmentKey) -> Attached:
+        with self._database.reading() as connection:
+            row = connection.execute(_ONE, key._asdict()).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return codec.attached_of(row)
+
+    def __iter__(self) -> Iterator[AttachmentKey]:
+        return (row.key for row in self.every())
+
+    def __len__(self) -> int:
+        with self._database.reading() as connection:
+            return int(connection.execute(_COUNT).fetchone()[0])
+
+    def every(self) -> Iterator[Attached]:
+        with self._database.reading() as connection:
+            yield from reading.attached(connection)
+
+    def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
+        if not packs:
+            return
+        if len(packs) > _CHUNK:  # to look for each would take longer
+            yield from (row for row in self.every() if row.key.pack in packs)
+            return
+        places, values = _listed(sorted(packs))
+        statement = _OF_PACKS.format(names=places) + reading.IN_ORDER_OF_KEY
+        with self._database.reading() as connection:
+            for row in connection.stream(statement, values):
+                yield codec.attached_of(row)
+
+    def of_accounts(self, accounts: Collection[str]) -> Iterator[Attached]:
+        if not accounts:
+            return
+        with self._database.reading() as connection:
+            for names in _chunks(accounts):
+                places, values = _listed(names)
+                statement = _OF_ACCOUNTS.format(names=places) + reading.IN_ORDER_OF_KEY
+                for row in connection.stream(statement, values):
+                    yield codec.attached_of(row)
+
+    def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
+        with self._database.reading() as connection:
+            if packs is None or len(packs) > _CHUNK:  # as above
+                found = _cohorts(connection, _COHORTS.format(where=""), {})
+                yield from (one for one in found if packs is None or one.pack in packs)
+            elif packs:
+                places, values = _listed(sorted(packs))
+                where = _IN_PACKS.format(names=places)
+                yield from _cohorts(connection, _COHORTS.format(where=where), values)
+
+    def named(
+        self, wanted: Iterable[tuple[str, Alike, int | None]]
+    ) -> Iterator[list[AttachmentKey]]:
+        asked = list(wanted)
+        if not asked:
+            return
+        with self._database.reading() as connection:
+            for pack, found, limit in asked:
+                statement = _NAMED.format(limit="" if limit is None else f"LIMIT {int(limit)}")
+                values = {**found._asdict(), "pack": pack, "hold_until": _day(found.hold_until)}
+                rows = connection.execute(statement, values).fetchall()
+                yield [AttachmentKey(account, pack, instance) for account, instance in rows]
+
+
+def _cohorts(connection: Connection, statement: str, values: Values) -> Iterator[Cohort]:
+    for (
+        pack,
+        release,
+        declared,
+        requested,
+        adopted_in,
+        until,
+        reason,
+        suspended,
+        rows,
+    ) in connection.execute(statement, values):
+        decides = Alike(
+            release=release,
+            adopt_declared=declared,
+            adopt_requested=requested,
+            adopted_in=adopted_in,
+            hold_until=None if until is None else date.fromisoformat(until),
+            hold_reason=reason,
+            suspended=bool(suspended),
+        )
+        yield Cohort(pack, decides, rows)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _chunks(names: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(names)
+    return (ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK))
+
+
+def _listed(names: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Places for the names in an IN list, and the values that go there."""
+    values = {f"name_{_letters(number)}": name for number, name in enumerate(names)}
+    return ", ".join(f":{place}" for place in values), values
+
+
+def _letters(number: int) -> str:
+    """A number in letters: places in a statement have no digits."""
+    return str(number).translate(str.maketrans("0123456789", "abcdefghij"))
