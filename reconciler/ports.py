@@ -1,6 +1,6 @@
 """What the core asks of the outside: a source of revisions, the files of one, a store, a clock."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.model.base import Applied, Attached, InstallBase
 from reconciler.model.changes import Effects, Plan, Rollout
+from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.events import Event, EventDraft, HistoryLine
 from reconciler.model.requests import Decision
 
@@ -68,6 +69,21 @@ class PathTrouble:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file below the publisher root that differs between two revisions.
+
+    `before` and `after` are git blob ids, None where it is not there. `is_plain` False: a link or a
+    submodule, before or after.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+    is_manifest: bool
+    is_plain: bool
+
+
 class Snapshot(Protocol):
     """The files of one revision (or of the working tree) below the publisher root."""
 
@@ -116,6 +132,10 @@ class Source(Protocol):
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         ...
 
+    def changes(self, before: str, after: str) -> tuple[FileChange, ...] | None:
+        """The files that differ between two revisions; None when that can't be told."""
+        ...
+
     def worktree(self) -> Snapshot:
         """The files as they lie on disk, ignored ones left out. Raises SourceError when bare."""
         ...
@@ -131,6 +151,24 @@ class Source(Protocol):
     def refresh(self) -> None:
         """Fetches a remote into its mirror; a local repository needs none. Raises SourceError."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What of an install base a pass looks at; the store adds what these depend on.
+
+    `judged` are packs of which everything is judged again: their declared attachments come with
+    them, and the accounts of these. `packs` are planned, too: read with their releases and the
+    components that these name. `components` are read in all versions, and the packs that list them
+    are judged. `accounts` are read with all that they declare, and with their rows. Packs that are
+    due at `now` are planned, too. The publisher, all groups and all templates are in every part.
+    """
+
+    now: datetime
+    judged: frozenset[str] = frozenset()
+    packs: frozenset[str] = frozenset()
+    components: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +274,30 @@ class Store(Protocol):
 
     def base(self) -> InstallBase:
         """Everything in one consistent read, but the attachments: they are read when asked for."""
+        ...
+
+    def part(self, part: Part) -> InstallBase | None:
+        """So much of it, in one consistent read; None when it is too much to be a part.
+
+        `attachments` as a mapping are then the rows of the accounts of the part, of its packs.
+        """
+        ...
+
+    def declared(
+        self, names: Collection[tuple[Kind, str]] = (), kinds: Collection[Kind] = ()
+    ) -> tuple[Declaration, ...]:
+        """Declarations of the applied revision: these, and all of these kinds."""
+        ...
+
+    def mentioned(self, kind: Kind, words: str) -> Iterator[Declaration]:
+        """Declarations of the applied revision that have `words` in their body."""
+        ...
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """The content paths of the applied revision's packaged versions, and what lay there.
+
+        The second is the git object id.
+        """
         ...
 
     def publisher_zone(self) -> str | None:

@@ -15,8 +15,10 @@ from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.zones import rules_version
 from reconciler.plan.build import plan as planned
 from reconciler.plan.digest import digest
-from reconciler.ports import Session, Snapshot
+from reconciler.ports import Session, Snapshot, Store
 from reconciler.rollout.carry_out import accept, roll_out
+from reconciler.steps.complete import narrowed, proved
+from reconciler.steps.difference import due_part
 from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
@@ -47,7 +49,10 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
 
 @paused_gc()
 def preview(world: World) -> PassOutcome:
-    """What a pass would do now; writes nothing. Without a store it plans from empty."""
+    """What a pass would do now; writes nothing. Without a store it plans from empty.
+
+    It looks at everything, so that all findings are told.
+    """
     now = world.clock.now()
     base = world.store.base() if world.store is not None else InstallBase()
     revision = asked_revision(world)
@@ -71,18 +76,20 @@ def reconcile(
     world: World,
     *,
     expected: Mapping[str, Any] | None = None,
+    complete: bool = False,
 ) -> PassOutcome:
     """One pass (SPEC section 7). `expected` is a saved plan, which must still be the plan.
 
     A revision that can't be resolved or accepted does not stop what is due under the applied one;
-    the outcome's error then tells the revision's fate. Raises ReconcilerError when nothing could
-    be done at all.
+    the outcome's error then tells the revision's fate. `complete`: the pass looks at everything,
+    and tells of whatever a look at the changes alone would have missed. Raises ReconcilerError when
+    nothing could be done at all.
     """
     store = needed_store(world)
     now = world.clock.now()
     revision, trouble = _asked_for(world)
     applied = store.applied()
-    if expected is None and _idle(applied, revision, trouble, now):
+    if expected is None and not complete and _idle(applied, revision, trouble, now):
         return PassOutcome(
             revision=revision,
             in_force=applied.revision if applied else None,
@@ -91,73 +98,95 @@ def reconcile(
             next_due=applied.next_due if applied else None,
         )
     with store.session(world.settings.lease_wait_seconds) as session:
-        base, finished = _settled(world, session)
+        finished = _settled(world, session)
         if revision is None:
-            proposal = Proposal(revision="", error=trouble)
-        elif expected is None and base.applied is not None and base.applied.revision == revision:
-            proposal = Proposal(revision=revision, plan=due_plan(base, None, now))
+            proposal = _due(store, "", now, error=trouble)
+        elif complete or expected is not None:
+            proposal = proved(world, store, revision, now)
         else:
-            proposal = propose(world, base, revision, now)
-        _expect(expected, base, proposal)
-        outcome = _carry_out(world, session, base, proposal, now)
+            proposal = _shortest(world, store, revision, now)
+        _expect(expected, proposal)
+        outcome = _carry_out(world, session, proposal, now)
     return _with_finished(outcome, finished, now)
 
 
-def _carry_out(
-    world: World,
-    session: Session,
-    base: InstallBase,
-    proposal: Proposal,
-    now: datetime,
-) -> PassOutcome:
-    actor = world.settings.actor
+def _shortest(world: World, store: Store, revision: str, now: datetime) -> Proposal:
+    """What a look at the changes alone comes to, where that is enough; else at everything."""
+    applied = store.applied()
+    if applied is not None and applied.revision == revision:
+        return _due(store, revision, now)
+    return narrowed(world, store, revision, now) or propose(world, store.base(), revision, now)
+
+
+def _due(
+    store: Store, revision: str, now: datetime, *, error: ReconcilerError | None = None
+) -> Proposal:
+    """Nothing new is asked for: what is due by itself."""
+    base = due_part(store, now) or store.base()
+    if base.applied is None:
+        return Proposal(revision=revision, base=base, error=error)
+    return Proposal(revision=revision, base=base, plan=due_plan(base, None, now), error=error)
+
+
+def _carry_out(world: World, session: Session, proposal: Proposal, now: datetime) -> PassOutcome:
+    actor, base = world.settings.actor, proposal.base
     error, plan = proposal.error, proposal.plan
     extra: tuple[EventDraft, ...] = ()
     tree = proposal.judgement.tree if proposal.judgement else base.tree
     if error is not None:
         if base.applied is None:
-            return _outcome(base, proposal, None, 0)
+            return _outcome(proposal, None, 0)
         plan, tree = due_plan(base, proposal, now), base.tree
         extra = refuse(session, base, proposal, plan, actor)
-    elif proposal.overridden is not None and plan is not None:
-        extra = (event(EventKind.OVERRIDE, plan.revision, proposal.overridden, now, actor),)
     assert plan is not None, "a proposal has a plan or an error"
-    if error is None and base.applied is not None and base.applied.revision != plan.revision:
-        world.source.keep(plan.revision)
-    if plan.effects.empty and not plan.changes:
+    if error is None:
+        extra = _told(proposal, plan, now, actor)
+        if base.applied is not None and base.applied.revision != plan.revision:
+            world.source.keep(plan.revision)
+    if plan.effects.empty and not plan.changes and not proposal.corrected:
         if _differs(base.applied, plan):
             session.record(plan.revision, plan, rules_version())
-        return _outcome(base, proposal, plan, 0)
+        return _outcome(proposal, plan, 0)
     carried = carried_base(base, plan.effects.renames)
     asked_meanwhile = accept(session, carried, tree, plan, actor, extra)
     moved = roll_out(session, tree, plan, actor, world.progress)
     if asked_meanwhile:
-        moved += _settled(world, session)[1]
+        moved += _settled(world, session)
     else:
         session.settle(plan.next_due, plan.now)
-    return _outcome(base, proposal, plan, moved)
+    return _outcome(proposal, plan, moved)
 
 
-def _settled(world: World, session: Session) -> tuple[InstallBase, int]:
+def _told(proposal: Proposal, plan: Plan, now: datetime, actor: str) -> tuple[EventDraft, ...]:
+    """What was overridden by hand, and what a complete pass found."""
+    words = (
+        (EventKind.OVERRIDE, proposal.overridden),
+        (EventKind.CORRECTED, proposal.corrected),
+    )
+    return tuple(event(kind, plan.revision, told, now, actor) for kind, told in words if told)
+
+
+def _settled(world: World, session: Session) -> int:
     """Finishes what an earlier pass accepted and could not roll out, as of its own instant.
 
-    Returns the base after it, and the rows that were left to move.
+    Returns the rows that were left to move.
     """
     store = needed_store(world)
+    applied = store.applied()
+    if applied is None or applied.settled:
+        return 0
     base = store.base()
-    if base.applied is None or base.applied.settled:
-        return base, 0
     plan = planned(
         base,
         base.tree,
-        revision=base.applied.revision,
-        now=base.applied.passed_at,
+        revision=applied.revision,
+        now=applied.passed_at,
         renames={},
         settling=True,
     )
     moved = roll_out(session, base.tree, plan, world.settings.actor, world.progress)
     session.settle(plan.next_due, plan.now)
-    return store.base(), moved
+    return moved
 
 
 def _with_finished(outcome: PassOutcome, finished: int, now: datetime) -> PassOutcome:
@@ -188,10 +217,10 @@ def _differs(applied: Applied | None, plan: Plan) -> bool:
     )
 
 
-def _expect(expected: Mapping[str, Any] | None, base: InstallBase, proposal: Proposal) -> None:
+def _expect(expected: Mapping[str, Any] | None, proposal: Proposal) -> None:
     if expected is None or proposal.plan is None:
         return
-    plan = proposal.plan
+    plan, base = proposal.plan, proposal.base
     fitting = {plan.digest}
     if base.applied is None:
         fitting.add(digest(None, plan.revision, plan.changes))
@@ -202,7 +231,8 @@ def _expect(expected: Mapping[str, Any] | None, base: InstallBase, proposal: Pro
         )
 
 
-def _outcome(base: InstallBase, proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
+def _outcome(proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
+    base = proposal.base
     accepted = proposal.error is None
     in_force = base.applied.revision if base.applied else None
     wrote = plan is not None and bool(plan.changes)

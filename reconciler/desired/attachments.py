@@ -34,6 +34,9 @@ class Membership:
         yield from self.added.values()
 
 
+SETTLED = Membership(added={}, changed={}, removed={})
+
+
 def membership(
     tree: Tree,
     rows: Iterable[Attached],

@@ -81,8 +81,9 @@ class _RenamedRows(Rows):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def every(self) -> Iterator[Attached]:
-        return map(self._row, self._rows.every())
+    def every(self, packs: Collection[str] | None = None) -> Iterator[Attached]:
+        former = None if packs is None else [self._pack(pack) for pack in packs]
+        return map(self._row, self._rows.every(former))
 
     def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
         return map(self._row, self._rows.of_packs([self._pack(pack) for pack in packs]))

@@ -6,21 +6,25 @@ from reconciler.manifests.complaints import Pointer
 from reconciler.manifests.positions import Position, find
 from reconciler.manifests.readings import in_document
 from reconciler.model.findings import Finding, Problem, Severity
-from reconciler.ports import Snapshot
+from reconciler.ports import ManifestFile, Snapshot
 
 PUBLISHER_FILE = "publisher.yaml"
 
 _Places = Mapping[tuple[int, Pointer], Position]
 
 
-def located(snapshot: Snapshot, problems: Iterable[Problem]) -> list[Finding]:
+def located(
+    snapshot: Snapshot, problems: Iterable[Problem], files: Iterable[ManifestFile] | None = None
+) -> list[Finding]:
     """One finding for each problem, in the order given; severity None is taken as error.
+
+    `files` are those in which problems may lie, None for all.
 
     A finding lies at the value of a scalar, at the key of a mapping or list, and where the pointer
     leads nowhere, at the nearest thing around it. Raises SourceError.
     """
     ordered = tuple(problems)
-    places_by_path = _places(snapshot, _pointers(ordered))
+    places_by_path = _places(snapshot, _pointers(ordered), files)
     return [_finding(problem, places_by_path) for problem in ordered]
 
 
@@ -39,12 +43,15 @@ def _from_document(problem: Problem) -> Pointer:
 
 
 def _places(
-    snapshot: Snapshot, wanted: Mapping[str, Mapping[int, set[Pointer]]]
+    snapshot: Snapshot,
+    wanted: Mapping[str, Mapping[int, set[Pointer]]],
+    files: Iterable[ManifestFile] | None,
 ) -> dict[str, _Places]:
     if not wanted:
         return {}
-    files = [file for file in snapshot.manifests() if file.path in wanted]
-    return {file.path: find(content, wanted[file.path]) for file, content in snapshot.read(files)}
+    everything = snapshot.manifests() if files is None else files
+    chosen = [file for file in everything if file.path in wanted]
+    return {file.path: find(content, wanted[file.path]) for file, content in snapshot.read(chosen)}
 
 
 def _finding(problem: Problem, places_by_path: Mapping[str, _Places]) -> Finding:

@@ -136,8 +136,11 @@ class Rows(Mapping[AttachmentKey, Attached]):
         return {row.key: row for row in self.every()}.values()
 
     @abstractmethod
-    def every(self) -> Iterator[Attached]:
-        """All rows, those of an account together; they stream, so that a million cost no memory."""
+    def every(self, packs: Collection[str] | None = None) -> Iterator[Attached]:
+        """The rows whose membership is looked at, of these packs or of all.
+
+        They stream, so that a million cost no memory; those of an account lie together.
+        """
 
     @abstractmethod
     def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
@@ -178,8 +181,8 @@ class RowsInMemory(Rows):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def every(self) -> Iterator[Attached]:
-        return iter(self._rows.values())
+    def every(self, packs: Collection[str] | None = None) -> Iterator[Attached]:
+        return iter(self._rows.values()) if packs is None else self.of_packs(packs)
 
     def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
         return (row for row in self._rows.values() if row.key.pack in packs)
@@ -227,7 +230,8 @@ class PackRecord:
     """A pack that the store knows; `current` and `pending` are what it serves now, gates included.
 
     `testing_period` counts the pack's testing periods; it rises whenever one begins, so that an
-    adoption of an earlier one is inert without being erased.
+    adoption of an earlier one is inert without being erased. `due_at`: when something of it may
+    happen without a new commit, None for never.
     """
 
     name: str
@@ -237,6 +241,7 @@ class PackRecord:
     current: str | None = None
     pending: str | None = None
     testing_period: int = 0
+    due_at: datetime | None = None
     releases: Mapping[str, ReleaseRecord] = field(default_factory=dict)
 
 
@@ -288,7 +293,9 @@ class InstallBase:
 
     `tree` holds the declarations of the applied revision as the store keeps them. `contested` names
     packs whose promotion waits, because a revision that a limit refused would change it.
-    `last_event` is the number of the newest event when all this was read.
+    `last_event` is the number of the newest event when all this was read. A part of an install base
+    (ports.Part) is one, too: `due_elsewhere` is then the earliest PackRecord.due_at of the packs
+    that were left out.
     """
 
     store_id: str | None = None
@@ -300,3 +307,4 @@ class InstallBase:
     copies: tuple[TemplateCopy, ...] = ()
     contested: frozenset[str] = frozenset()
     last_event: int = 0
+    due_elsewhere: datetime | None = None

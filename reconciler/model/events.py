@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     CONTESTED = "contested"  # due work that a refused revision seems to change
     COLD_START = "cold-start"  # the first pass of a store, and what it can't know
     WINDOW_MOVED = "window-moved"  # the zone's rules changed
+    CORRECTED = "corrected"  # a complete pass found what those that look at a part had missed
     OVERRIDE = "override"  # a limit or the order of history was overridden by hand
     # what an account did for itself
     ACCOUNT_ADOPT = "account-adopt"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.desired.attachments import membership
+from reconciler.desired.attachments import SETTLED, membership
 from reconciler.desired.gates import is_suspended, suspension_end
 from reconciler.desired.renames import Renames
 from reconciler.desired.targets import Gates, Move
@@ -28,7 +28,7 @@ from reconciler.plan.declarations import (
     paths,
 )
 from reconciler.plan.digest import digest
-from reconciler.plan.due import next_due
+from reconciler.plan.due import due_by_pack
 from reconciler.plan.order import ordered
 from reconciler.plan.packs import Moment, PackStep, pack_step, settled_step, undeclared
 from reconciler.plan.rows import NAMED, Group, Population, Tally, moves
@@ -55,15 +55,19 @@ def plan(
     components: tuple[ComponentRecord, ...] = (),
     contested: Mapping[str, frozenset[str]] | None = None,
     settling: bool = False,
+    members: bool = True,
 ) -> Plan:
     """The changes that bring the install base to what `tree` says at `now`; `tree` has no errors.
 
     `base` is carried through `renames` already. `components` are the records of the tree's packaged
     components. `contested`: pack -> versions whose promotion a limit-refused revision disputes.
     `settling`: no release moves; what is left is to bring the rows to what the store recorded.
+    `members` False: which rows there are can't have changed, since time does not change it.
     """
-    builder = _Builder(base, tree, now, None if settling else (contested or {}))
+    builder = _Builder(base, tree, now, None if settling else (contested or {}), members)
     changes, waiting = builder.changes()
+    due = due_by_pack(builder.steps, tree.releases, waiting, now, builder.moment.zone)
+    instants = [*due.values(), *([base.due_elsewhere] if base.due_elsewhere else [])]
     return Plan(
         revision=revision,
         store_id=base.store_id,
@@ -71,9 +75,9 @@ def plan(
         gated=builder.gated,
         changes=changes,
         waiting=waiting,
-        next_due=next_due(builder.steps, tree.releases, waiting, now, builder.moment.zone),
+        next_due=min(instants, default=None),
         digest=digest(base.store_id, revision, changes),
-        effects=builder.effects(renames, components),
+        effects=builder.effects(renames, components, due),
     )
 
 
@@ -86,6 +90,7 @@ class _Builder:
         tree: Tree,
         now: datetime,
         contested: Mapping[str, frozenset[str]] | None,
+        members: bool,
     ) -> None:
         self.base, self.tree = base, tree
         self.gated = base.applied is not None and base.applied.gated
@@ -102,7 +107,9 @@ class _Builder:
         self.gates = Gates(
             enforced=self.gated, today=today(now, self.moment.zone), pack_suspended=False
         )
-        self.membership = membership(tree, base.attachments.every(), gated=self.gated)
+        self.membership = (
+            membership(tree, base.attachments.every(), gated=self.gated) if members else SETTLED
+        )
         self.population = Population(base, tree, self.membership)
         self.difference: TreeDifference = difference(base.tree, tree)
         self.first_releases: dict[AttachmentKey, str] = {}
@@ -276,14 +283,19 @@ class _Builder:
         path = places.get((change.kind, name))
         return change if path is None else replace(change, path=path)
 
-    def effects(self, renames: Renames, components: tuple[ComponentRecord, ...]) -> Effects:
+    def effects(
+        self,
+        renames: Renames,
+        components: tuple[ComponentRecord, ...],
+        due: Mapping[str, datetime],
+    ) -> Effects:
         base = self.base
         gone = [
             undeclared(record)
             for name, record in base.packs.items()
             if name not in self.steps and record.declared
         ]
-        records = [step.record for step in self.steps.values()]
+        records = [replace(step.record, due_at=due.get(name)) for name, step in self.steps.items()]
         return Effects(
             renames=renames,
             put=self.difference.put,

@@ -1,4 +1,4 @@
-"""What is pending and waiting -> the next instant at which something may happen by itself."""
+"""What is pending and waiting -> when something of each pack may happen by itself."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,23 +11,32 @@ from reconciler.model.versions import semver_key
 from reconciler.plan.packs import PackStep
 
 
-def next_due(
+def due_by_pack(
     steps: Mapping[str, PackStep],
     releases: Mapping[str, Mapping[str, Release]],
     waiting: Iterable[Change],
     now: datetime,
     zone: ZoneInfo,
-) -> datetime | None:
-    """The earliest of window openings of releases above current, and of the ends of gates; UTC.
+) -> Mapping[str, datetime]:
+    """pack -> the earliest instant (UTC) after `now`: a window opens, or something is let through.
 
-    None when nothing will happen without a new commit.
+    Windows are those of releases above current. Packs of which nothing will happen without a new
+    commit are left out.
     """
-    instants = [change.until for change in waiting if change.until is not None]
+    found: dict[str, datetime] = {}
+
+    def note(pack: str, instant: datetime) -> None:
+        if instant > now:
+            found[pack] = min(instant, found.get(pack, instant))
+
+    for change in waiting:
+        if change.until is not None:
+            note(change.name, change.until)
     for pack, step in steps.items():
         current = step.record.current
         floor = "" if current is None else semver_key(current)
         for version, release in releases.get(pack, {}).items():
             opening = release_window(release, zone)
             if opening is not None and semver_key(version) > floor:
-                instants.append(opening.opens_at)
-    return min((instant for instant in instants if instant > now), default=None)
+                note(pack, opening.opens_at)
+    return found

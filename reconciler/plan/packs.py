@@ -78,7 +78,9 @@ def settled_step(record: PackRecord, releases: Mapping[str, Release], moment: Mo
 def undeclared(record: PackRecord) -> PackRecord:
     """The record of a pack that the revision does not declare any more: its releases are kept."""
     releases = {v: replace(found, declared=False) for v, found in record.releases.items()}
-    return replace(record, declared=False, current=None, pending=None, releases=releases)
+    return replace(
+        record, declared=False, current=None, pending=None, due_at=None, releases=releases
+    )
 
 
 def accepted(

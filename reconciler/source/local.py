@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import NothingYet, SourceError
+from reconciler.ports import FileChange
 from reconciler.source.listing import is_manifest_path
 from reconciler.source.partial import git_for
 from reconciler.source.process import FETCH_SECONDS, Git
@@ -61,6 +62,10 @@ class LocalSource:
     def snapshot(self, revision: str) -> GitSnapshot:
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         return self.repository.snapshot(revision)
+
+    def changes(self, before: str, after: str) -> tuple[FileChange, ...] | None:
+        """The files that differ between two revisions; None when that can't be told."""
+        return self.repository.changes(before, after)
 
     def worktree(self) -> GitSnapshot:
         """The files as they lie on disk. Raises SourceError for a bare repository."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import SourceError
+from reconciler.ports import FileChange
 from reconciler.settings import user_cache
 from reconciler.source.access import with_access
 from reconciler.source.location import RemoteLocation
@@ -69,6 +70,10 @@ class MirrorSource:
     def snapshot(self, revision: str) -> GitSnapshot:
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         return self._repository().snapshot(revision)
+
+    def changes(self, before: str, after: str) -> tuple[FileChange, ...] | None:
+        """The files that differ between two revisions; None when that can't be told."""
+        return self._repository().changes(before, after)
 
     def worktree(self) -> GitSnapshot:
         """Raises SourceError: a remote has no working tree."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.errors import NothingYet, SourceError, StalePlan
+from reconciler.ports import FileChange
+from reconciler.source.changes import changed_files
 from reconciler.source.process import Git, GitFailed
 from reconciler.source.snapshot import GitSnapshot
 from reconciler.source.wording import one_line, reason
@@ -104,6 +106,10 @@ class Repository:
                 "check the folder, or commit it first",
             )
         return GitSnapshot(self.git, root_id=root_id, revision=commit, shown=shown)
+
+    def changes(self, before: str, after: str) -> tuple[FileChange, ...] | None:
+        """The files below the root that differ between two commits; None when it can't tell."""
+        return changed_files(self.git, before, after, self.prefix)
 
     def _is_ancestor(self, ancestor: str, later: str) -> bool:
         earlier = self.commit_id(ancestor)

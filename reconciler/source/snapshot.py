@@ -1,6 +1,6 @@
 """A git tree turned into the files below the publisher root."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from reconciler.errors import NothingYet, SourceError
@@ -28,14 +28,22 @@ class GitSnapshot:
         Raises SourceError when the tree can't be read or has no publisher.yaml at its top.
         """
         self._git = git
+        self._root_id = root_id
         self._shown = shown
         self._revision = revision
-        entries = entries_of(git.output("ls-tree", "-rtz", "--full-tree", root_id))
-        _check_publisher(entries, shown)
+        top = entries_of(git.output("ls-tree", "-z", "--full-tree", root_id, PUBLISHER))
+        if not top.get(PUBLISHER, "").startswith("100"):
+            raise _without_publisher(self._listing.entries, shown)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        """Everything below the root: a pass that looks at a few changed files has no need of it."""
+        git = self._git
+        entries = entries_of(git.output("ls-tree", "-rtz", "--full-tree", self._root_id))
         link_id_by_path = link_ids(entries)
         targets = read_blobs(git, tuple(link_id_by_path.values()), largest=_LONGEST_LINK)
-        self._listing = Listing(
-            root_id=root_id,
+        return Listing(
+            root_id=self._root_id,
             entries=entries,
             links={
                 path: None if target is None else target.decode("utf-8", "surrogateescape")
@@ -89,13 +97,10 @@ class GitSnapshot:
         return sort_manifests(self._listing.entries)
 
 
-def _check_publisher(entries: dict[str, str], shown: str) -> None:
+def _without_publisher(entries: Mapping[str, str], shown: str) -> SourceError:
     """The root is never searched for, but a near miss makes a good hint (SPEC section 7.1)."""
-    mode = entries.get(PUBLISHER, "")[:3]
-    if mode == "100":
-        return
-    if mode == "120":
-        raise SourceError(
+    if entries.get(PUBLISHER, "").startswith("120"):
+        return SourceError(
             f"{PUBLISHER} in {shown} is a symbolic link", "put the file itself in its place"
         )
     elsewhere = sorted(path for path in entries if path.endswith(f"/{PUBLISHER}"))
@@ -106,7 +111,7 @@ def _check_publisher(entries: dict[str, str], shown: str) -> None:
         hint = f"there is one in {folder}: give that folder as REPO"
     else:
         hint = "give the folder that holds it as REPO, or start with: reconciler init DIR"
-    raise NothingYet(f"there is no {PUBLISHER} at the top of {shown}", hint)
+    return NothingYet(f"there is no {PUBLISHER} at the top of {shown}", hint)
 
 
 def _in_bounds(path: str, content: bytes | None) -> bytes:

@@ -33,6 +33,7 @@ def due_plan(base: InstallBase, refused: Proposal | None, now: datetime) -> Plan
         now=now,
         renames={},
         contested=disputed,
+        members=False,
     )
     return plan if refused is None else replace(plan, descends=refused.descends)
 

@@ -1,6 +1,7 @@
 """A snapshot -> a judgement: read, checked against every rule, each finding in its place."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from reconciler.model.base import InstallBase
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import Judgement
 from reconciler.model.tree import Tree
-from reconciler.ports import Progress, Snapshot
+from reconciler.ports import ManifestFile, Progress, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,25 @@ def judge(
     """Reads all manifests of the snapshot and judges them; findings in order of place."""
     reading = read(snapshot, cache_folder, progress=_Reading(progress).told)
     tree = Tree(reading.declarations, reading.broken)
+    return judge_tree(snapshot, reading, tree, bases, now)
+
+
+def judge_tree(
+    snapshot: Snapshot,
+    reading: Reading,
+    tree: Tree,
+    bases: Bases,
+    now: datetime,
+    files: Collection[ManifestFile] | None = None,
+) -> Judgement:
+    """Judges what was read, or a part of the world with it; findings in order of place.
+
+    `files` are those that were read, None for all. Where the store alone remembers a declaration,
+    nobody knows its place: what is no error is told by whoever reads everything.
+    """
     problems = [*reading.problems, *judge_rules(_context(snapshot, tree, bases, now))]
-    findings = sorted((*reading.findings, *located(snapshot, problems)), key=_order)
+    told = [p for p in problems if p.origin is not None or p.severity is Severity.ERROR]
+    findings = sorted((*reading.findings, *located(snapshot, told, files)), key=_order)
     return Judgement(
         revision=snapshot.revision,
         tree=tree,

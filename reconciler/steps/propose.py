@@ -31,16 +31,19 @@ from reconciler.steps.world import World
 class Proposal:
     """What a revision would do. `error` says why it is refused; `plan` is then of little worth.
 
-    `judgement` None when nothing could be read. `descends`: from the applied revision; True too
-    where nobody could tell.
+    `base` is what it was compared with, perhaps a part. `judgement` None when nothing could be
+    read. `descends`: from the applied revision; True too where nobody could tell. `overridden` and
+    `corrected` are told in events beside the plan.
     """
 
     revision: str
+    base: InstallBase
     judgement: Judgement | None = None
     plan: Plan | None = None
     error: ReconcilerError | None = None
     descends: bool = True
     overridden: str | None = None
+    corrected: str | None = None
 
 
 def propose(
@@ -54,15 +57,31 @@ def propose(
         judgement = judge(
             world.source.snapshot(revision), bases_of(base), now, world.cache_folder, world.progress
         )
-        tree = judgement.tree
+    except ReconcilerError as error:
+        return Proposal(revision=revision, base=base, error=error)
+    return weigh(world, base, judgement, now, rewind_is_error=rewind_is_error)
+
+
+def weigh(
+    world: World,
+    base: InstallBase,
+    judgement: Judgement,
+    now: datetime,
+    *,
+    rewind_is_error: bool = True,
+) -> Proposal:
+    """Plans and guards a revision that was judged; `base` may be the part that it touches."""
+    assert judgement.revision is not None, "the working tree is never applied"
+    tree, revision = judgement.tree, judgement.revision
+    try:
         descends = _descends(world, base, tree, revision)
     except ReconcilerError as error:
-        return Proposal(revision=revision, error=error)
-    found = Proposal(revision=revision, judgement=judgement, descends=descends)
+        return Proposal(revision=revision, base=base, error=error)
+    found = Proposal(revision=revision, base=base, judgement=judgement, descends=descends)
     if not descends and rewind_is_error and not world.settings.allow_rewind:
         return replace(found, error=_rewinds(revision))
     if _is_empty(tree, base):
-        return Proposal(revision=revision, error=_empty(base, revision), descends=descends)
+        return replace(found, judgement=None, error=_empty(base, revision))
     if not judgement.valid:
         return replace(found, error=_invalid(judgement, revision))
     names = renames(base.tree, tree)
@@ -114,7 +133,7 @@ def _guarded(
         publishers.insert(0, base.tree.publisher)
     over = overruns(
         plan.changes,
-        len(base.attachments),
+        len(base.attachments) if any(change.destructive for change in plan.changes) else 0,
         publishers,
         plan.now,
         zone(tree.publisher.time_zone),

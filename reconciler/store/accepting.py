@@ -27,12 +27,13 @@ ON CONFLICT (component, version) DO NOTHING
 # What a column already says is not written again: to SQLite, setting a key that rows of other
 # tables refer to means looking for all of them.
 _PUT_PACK = """
-INSERT INTO pack (name, mode, deployment, declared, testing_period)
-VALUES (:name, :mode, :deployment, :declared, :testing_period)
+INSERT INTO pack (name, mode, deployment, declared, testing_period, due_at)
+VALUES (:name, :mode, :deployment, :declared, :testing_period, :due_at)
 ON CONFLICT (name) DO UPDATE SET
     deployment = excluded.deployment,
     declared = excluded.declared,
-    testing_period = excluded.testing_period
+    testing_period = excluded.testing_period,
+    due_at = excluded.due_at
 """
 _PUT_MODE = "UPDATE pack SET mode = :mode WHERE name = :name AND mode <> :mode"
 _PUT_RELEASE = """

@@ -195,17 +195,18 @@ def pack_row(record: PackRecord) -> Row:
         "current": record.current,
         "pending": record.pending,
         "testing_period": record.testing_period,
+        "due_at": optional_time_text(record.due_at),
     }
 
 
 PACK_COLUMNS = (
-    "name", "mode", "deployment", "declared", "current", "pending", "testing_period",
+    "name", "mode", "deployment", "declared", "current", "pending", "testing_period", "due_at",
 )  # fmt: skip
 
 
 def pack_of(columns: tuple[Any, ...], releases: Mapping[str, ReleaseRecord]) -> PackRecord:
     """The pack record of one row, columns as in PACK_COLUMNS."""
-    name, mode, deployment, declared, current, pending, testing_period = columns
+    name, mode, deployment, declared, current, pending, testing_period, due_at = columns
     return PackRecord(
         name=name,
         mode=AttachmentMode(mode),
@@ -214,6 +215,7 @@ def pack_of(columns: tuple[Any, ...], releases: Mapping[str, ReleaseRecord]) -> 
         current=current,
         pending=pending,
         testing_period=testing_period,
+        due_at=optional_time(due_at),
         releases=releases,
     )
 

@@ -20,7 +20,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "declaration": ("kind", "name", "body"),
     "component": ("component", "version", "fingerprint"),
     "account": ("id", "name", "suspended"),
-    "pack": ("id", "name", "mode", "deployment", "declared", "testing_period"),
+    "pack": ("id", "name", "mode", "deployment", "declared", "testing_period", "due_at"),
     "release": (
         "id", "pack_id", "version", "sort_key", "body", "declared", "accepted_at", "promoted_at",
         "current_at", "opens_at",

@@ -1,6 +1,6 @@
 """Rows of the install base -> values of the model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.base import (
@@ -44,7 +44,8 @@ _PUBLISHER = "SELECT body FROM declaration WHERE kind = 'Publisher'"
 # A pack or account whose name a renamed one took over keeps its rows under a name with a "~", for
 # the history; to the model it is no more.
 _PACKS = """
-SELECT pack.name, mode, deployment, pack.declared, current.version, pending.version, testing_period
+SELECT pack.name, mode, deployment, pack.declared, current.version, pending.version, testing_period,
+    due_at
 FROM pack
 LEFT JOIN release AS current ON current.id = current_id
 LEFT JOIN release AS pending ON pending.id = pending_id
@@ -147,10 +148,11 @@ def publisher_zone(connection: Connection) -> str | None:
 
 def declarations(connection: Connection) -> Iterator[Declaration]:
     """Those of the applied revision, by kind in the order of reference, then by name."""
-    yield from _in_kind_order(connection.execute(_DECLARATIONS).fetchall())
+    yield from in_kind_order(connection.execute(_DECLARATIONS).fetchall())
 
 
-def _in_kind_order(rows: list[Any]) -> Iterator[Declaration]:
+def in_kind_order(rows: list[Any]) -> Iterator[Declaration]:
+    """Rows of (kind, body), in the order of reference by kind, otherwise as they are."""
     order = {kind: place for place, kind in enumerate(Kind)}
     for kind, body in sorted(rows, key=lambda row: order[Kind(row[0])]):
         yield restored(Kind(kind), body)
@@ -166,6 +168,11 @@ def packs(connection: Connection, name: str | None = None) -> dict[str, PackReco
         releases.setdefault(record.release.pack, {})[record.release.version] = record
     rows = connection.execute(_PACKS + only + _IN_ORDER, values)
     return {row[0]: codec.pack_of(row, releases.get(row[0], {})) for row in rows}
+
+
+def some_packs(connection: Connection, names: Iterable[str]) -> dict[str, PackRecord]:
+    """Those of these packs that the store knows."""
+    return {name: found for one in sorted(names) for name, found in packs(connection, one).items()}
 
 
 def components(connection: Connection) -> Iterator[ComponentRecord]:
@@ -209,6 +216,11 @@ def adopted(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(_ADOPTED).fetchall())
 
 
+def last_event(connection: Connection) -> int:
+    """The number of the newest event, 0 before the first."""
+    return int(connection.execute(_LAST_EVENT).fetchone()[0])
+
+
 def contested(connection: Connection) -> frozenset[str]:
     """The packs that a refused revision disputes, since the applied one came into force."""
     reasons = connection.execute(_CONTESTED).fetchall()
@@ -227,7 +239,7 @@ def base(connection: Connection, rows: Rows) -> InstallBase:
             attachments=rows,
             copies=tuple(copies(connection)),
             contested=contested(connection),
-            last_event=connection.execute(_LAST_EVENT).fetchone()[0],
+            last_event=last_event(connection),
         )
 
 
@@ -244,7 +256,7 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     own: dict[AttachmentKey, Attached] = {}
     if pack is not None:
         own = {row.key: row for row in attached(connection, account, pack)}
-    tree = Tree(_in_kind_order(rows))
+    tree = Tree(in_kind_order(rows))
     return InstallBase(
         store_id=identity(connection)[0],
         applied=applied(connection),

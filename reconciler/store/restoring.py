@@ -20,6 +20,7 @@ from reconciler.store.store import SqlStore
 
 _HINT = "nothing was restored; take another export"
 _ACTOR = "store restore"
+_DUE_SINCE = 2  # the version of exports that tell when packs are due
 _SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
 _PUT_APPLIED = """
 INSERT INTO applied
@@ -165,6 +166,8 @@ class _Restoring:
         str(entry["store"])
         applied = entry["applied"]
         if applied is not None:
+            if entry["version"] < _DUE_SINCE:
+                applied = {**applied, "zone_rules": ""}
             columns = codec.applied_of(tuple(applied[name] for name in codec.APPLIED_COLUMNS))
             self._connection.execute(_PUT_APPLIED, codec.applied_row(columns))
         self._header = entry
@@ -175,7 +178,8 @@ class _Restoring:
         self._connection.execute(_SUSPEND, values)
 
     def _start_pack(self, entry: Mapping[str, Any]) -> None:
-        columns = tuple(entry[name] for name in codec.PACK_COLUMNS)
+        known = {"due_at": None, **entry}
+        columns = tuple(known[name] for name in codec.PACK_COLUMNS)
         self._pack, self._releases = codec.pack_of(columns, {}), {}
         self._known.add((self._pack.name, None))
 

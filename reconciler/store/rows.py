@@ -1,13 +1,12 @@
 """Questions about attachments -> queries, each made when it is asked."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from reconciler.model.base import Alike, Attached, AttachmentKey, Cohort, Rows
 from reconciler.store import codec, reading
 from reconciler.store.connection import Connection, Database, Values
-
-_CHUNK = 500
+from reconciler.store.places import CHUNK, chunks, listed
 
 _SUSPENDED = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
 _COHORTS = f"""
@@ -74,17 +73,20 @@ class StoredRows(Rows):
         with self._database.reading() as connection:
             return int(connection.execute(_COUNT).fetchone()[0])
 
-    def every(self) -> Iterator[Attached]:
+    def every(self, packs: Collection[str] | None = None) -> Iterator[Attached]:
+        if packs is not None:
+            yield from self.of_packs(packs)
+            return
         with self._database.reading() as connection:
             yield from reading.attached(connection)
 
     def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
         if not packs:
             return
-        if len(packs) > _CHUNK:  # to look for each would take longer
+        if len(packs) > CHUNK:  # to look for each would take longer
             yield from (row for row in self.every() if row.key.pack in packs)
             return
-        places, values = _listed(sorted(packs))
+        places, values = listed(sorted(packs))
         statement = _OF_PACKS.format(names=places) + reading.IN_ORDER_OF_KEY
         with self._database.reading() as connection:
             for row in connection.stream(statement, values):
@@ -94,19 +96,19 @@ class StoredRows(Rows):
         if not accounts:
             return
         with self._database.reading() as connection:
-            for names in _chunks(accounts):
-                places, values = _listed(names)
+            for names in chunks(accounts):
+                places, values = listed(names)
                 statement = _OF_ACCOUNTS.format(names=places) + reading.IN_ORDER_OF_KEY
                 for row in connection.stream(statement, values):
                     yield codec.attached_of(row)
 
     def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
         with self._database.reading() as connection:
-            if packs is None or len(packs) > _CHUNK:  # as above
+            if packs is None or len(packs) > CHUNK:  # as above
                 found = _cohorts(connection, _COHORTS.format(where=""), {})
                 yield from (one for one in found if packs is None or one.pack in packs)
             elif packs:
-                places, values = _listed(sorted(packs))
+                places, values = listed(sorted(packs))
                 where = _IN_PACKS.format(names=places)
                 yield from _cohorts(connection, _COHORTS.format(where=where), values)
 
@@ -150,19 +152,3 @@ def _cohorts(connection: Connection, statement: str, values: Values) -> Iterator
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _chunks(names: Collection[str]) -> Iterator[Sequence[str]]:
-    ordered = sorted(names)
-    return (ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK))
-
-
-def _listed(names: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Places for the names in an IN list, and the values that go there."""
-    values = {f"name_{_letters(number)}": name for number, name in enumerate(names)}
-    return ", ".join(f":{place}" for place in values), values
-
-
-def _letters(number: int) -> str:
-    """A number in letters: places in a statement have no digits."""
-    return str(number).translate(str.maketrans("0123456789", "abcdefghij"))

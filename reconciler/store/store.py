@@ -1,16 +1,19 @@
 """A database -> ports.Store: each call has a connection of its own, and one transaction."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Literal
 
 from reconciler.errors import StoreError
 from reconciler.model.base import Applied, Attached, InstallBase
+from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.events import Event, HistoryLine
+from reconciler.model.memory import paused_gc
 from reconciler.model.requests import Decision
-from reconciler.ports import Clock, Refusal, Session
+from reconciler.ports import Clock, Part, Refusal, Session
 from reconciler.store import codec, deciding, log, reading
+from reconciler.store import part as parts
 from reconciler.store.connection import Database
 from reconciler.store.rows import StoredRows
 from reconciler.store.session import held_session
@@ -45,6 +48,28 @@ class SqlStore:
         """Everything in one consistent read, but the attachments: they are read when asked for."""
         with self.database.reading() as connection:
             return reading.base(connection, StoredRows(self.database))
+
+    def part(self, part: Part) -> InstallBase | None:
+        """So much of it, in one consistent read; None when it is too much to be a part."""
+        with self.database.reading() as connection, paused_gc():
+            return parts.part(connection, self.database, part)
+
+    def declared(
+        self, names: Collection[tuple[Kind, str]] = (), kinds: Collection[Kind] = ()
+    ) -> tuple[Declaration, ...]:
+        """Declarations of the applied revision: these, and all of these kinds."""
+        with self.database.reading() as connection:
+            return parts.declared(connection, names, kinds)
+
+    def mentioned(self, kind: Kind, words: str) -> Iterator[Declaration]:
+        """Declarations of the applied revision that have `words` in their body."""
+        with self.database.reading() as connection:
+            yield from parts.mentioned(connection, kind, words)
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """The content paths of packaged versions, and the git object ids of what lay there."""
+        with self.database.reading() as connection:
+            yield from parts.contents(connection)
 
     def publisher_zone(self) -> str | None:
         """The applied publisher's IANA zone, read by one row; None for a cold store."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -20,14 +20,17 @@ from reconciler.desired.renames import carried_base
 from reconciler.desired.why import explanations
 from reconciler.errors import NoStore, RequestRefused
 from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
+from reconciler.model.changes import Plan
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.requests import Decision
 from reconciler.model.versions import semver_key
 from reconciler.model.zones import zone
 from reconciler.plan.advance import advance
-from reconciler.ports import Session
+from reconciler.ports import Session, Store
 from reconciler.reconcile import preview
 from reconciler.rollout import carry_out
+from reconciler.steps.complete import narrowed
+from reconciler.steps.world import World
 from reconciler.store import check
 from reconciler.wiring import open_world
 
@@ -45,6 +48,21 @@ def _comparable(base: InstallBase) -> dict[str, Any]:
     rows = {key: replace(row, updated_at=None) for key, row in base.attachments.items()}
     records = {name: record for name, record in base.packs.items() if record.declared}
     return {"rows": rows, "packs": records, "tree": {d.name: d.body for d in base.tree}}
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    effects = plan.effects
+    return {
+        "changes": [replace(change, path=None) for change in plan.changes],
+        "next_due": plan.next_due,
+        "put": {(d.kind, d.name): d.body for d in effects.put},
+        "dropped": set(effects.dropped),
+        "packs": {record.name: record for record in effects.packs},
+        "components": set(effects.components),
+        "rows": (set(effects.uninstalled), effects.installed, effects.configured),
+        "rollouts": effects.rollouts,
+        "suspensions": effects.suspensions,
+    }
 
 
 class Worlds(RuleBasedStateMachine):
@@ -255,7 +273,22 @@ class Worlds(RuleBasedStateMachine):
             self.office.commit()
             self.dirty = False
         with open_world(self.office.settings(self.now), store="optional") as world:
-            return preview(world)
+            found = preview(world)
+            if world.store is not None:
+                self._changes_alone_come_to_the_same_plan(world, world.store, found)
+        return found
+
+    def _changes_alone_come_to_the_same_plan(
+        self, world: World, store: Store, whole: PassOutcome
+    ) -> None:
+        assert whole.revision is not None
+        short = narrowed(world, store, whole.revision, self.now)
+        event(f"a part was enough: {short is not None}")
+        if short is None or short.plan is None or whole.plan is None:
+            return
+        assert type(short.error) is type(whole.error)
+        if short.error is None:
+            assert _plan(short.plan) == _plan(whole.plan)
 
     def _pass(self, expected: PassOutcome) -> None:
         outcome = self.office.apply(self.now)

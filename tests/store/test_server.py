@@ -177,14 +177,16 @@ def test_a_store_of_another_schema_version_is_refused(
 def test_a_migration_that_fails_leaves_the_version_before(
     store_url: str, store: Store, world: Any, sql: Any
 ) -> None:
-    good = schema.Migration(version=2, script="CREATE TABLE more (x INTEGER); DROP TABLE refusal;")
-    broken = schema.Migration(version=3, script="CREATE TABL x;")
+    newest = tables.newest_version()
+    more = "CREATE TABLE more (x INTEGER); DROP TABLE refusal;"
+    good = schema.Migration(version=newest + 1, script=more)
+    broken = schema.Migration(version=newest + 2, script="CREATE TABL x;")
     with connected(address_of(store_url)) as connection:
         connection.execute("BEGIN")
         with pytest.raises(psycopg.errors.SyntaxError):
             tables.create_or_migrate(connection, "x", known=[*tables.migrations(), good, broken])
         connection.execute("ROLLBACK")
-        assert tables.version_of(connection, "x") == 1
+        assert tables.version_of(connection, "x") == newest
     assert sql("SELECT count(*) FROM pg_class WHERE relname = 'more'") == [(0,)]
     assert migrate(store_url) == tables.newest_version()
     assert open_store(store_url, mode="write", clock=world.clock).store_id == store.store_id

@@ -115,7 +115,7 @@ def _undeclared(
         return
     accounts: dict[tuple[str, _Need], set[str]] = {}
     rows = context.store.attachments
-    members = membership(context.tree, rows.of_packs(packs), gated=True, packs=packs)
+    members = membership(context.tree, rows.every(packs), gated=True, packs=packs)
     for row in members.after(rows.of_packs(packs)):
         if row.origin is AttachmentOrigin.MANIFEST:
             continue
