@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from croniter import croniter
 
@@ -24,21 +25,26 @@ def run(
     schedule: str,
     stop: threading.Event,
     on_pass: Callable[[PassOutcome | ReconcilerError], None],
+    *,
+    full_every: int = 100,
 ) -> None:
     """Fetches and reconciles at once, at each tick of `schedule`, and at each due instant.
 
     The schedule is a five-field cron expression on the publisher's clock (UTC before the first
-    revision is applied). Returns when `stop` is set, never in the middle of a transaction. Trouble
-    is told to `on_pass` and tried again soon. Raises UsageError for a bad schedule.
+    revision is applied). One pass in `full_every`, the last of so many, looks at everything.
+    Returns when `stop` is set, never in the middle of a transaction. Trouble is told to `on_pass`
+    and tried again soon. Raises UsageError for a bad schedule.
     """
     fault = cron_fault(schedule)
     if fault is not None:
         raise UsageError(
             f"--schedule {schedule!r}: {fault}", 'for example --schedule "*/5 * * * *"'
         )
-    while not stop.is_set():
+    for number in count(1):
+        if stop.is_set():
+            return
         started = world.clock.now()
-        due = _pass(world, on_pass)
+        due = _pass(world, on_pass, complete=number % full_every == 0)
         _sleep_until(world, min(filter(None, (next_tick(world, schedule, started), due))), stop)
 
 
@@ -54,11 +60,11 @@ def next_tick(world: World, schedule: str, after: datetime) -> datetime:
 
 
 def _pass(
-    world: World, on_pass: Callable[[PassOutcome | ReconcilerError], None]
+    world: World, on_pass: Callable[[PassOutcome | ReconcilerError], None], *, complete: bool
 ) -> datetime | None:
     """One pass; returns the next due instant."""
     try:
-        outcome = reconcile(world)
+        outcome = reconcile(world, complete=complete)
     except ReconcilerError as error:
         on_pass(error)
         return world.clock.now() + _RETRY

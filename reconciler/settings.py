@@ -10,10 +10,7 @@ DEFAULT_STORE = "sqlite:///install-base.db"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`now` (aware) replaces the clock; `actor` is who is written into events.
-
-    `complete`: a pass looks at everything, whatever has changed.
-    """
+    """`now` (aware) replaces the clock; `actor` is who is written into events."""
 
     repository: str = "."
     store_url: str = DEFAULT_STORE
@@ -24,7 +21,6 @@ class Settings:
     lease_wait_seconds: float = 35.0
     allow_destructive: bool = False
     allow_rewind: bool = False
-    complete: bool = False
 
 
 def user_cache() -> Path | None:

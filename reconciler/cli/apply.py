@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @click.option("--allow-destructive", is_flag=True, help="Pass over the publisher's limits.")
 @click.option("--allow-rewind", is_flag=True, help="Accept a revision that does not descend.")
 @click.option(
+    "--full",
+    is_flag=True,
+    help="Look at everything, not only at what changed, and tell if that was not enough.",
+)
+@click.option(
     "--lease-wait",
     type=click.FloatRange(min=0, max=86_400),
     default=35.0,
@@ -41,6 +46,7 @@ def command(
     plan_file: Path | None,
     allow_destructive: bool,
     allow_rewind: bool,
+    full: bool,
     lease_wait: float,
     actor: str,
     store: str,
@@ -52,6 +58,10 @@ def command(
     Immediate releases go out at once, scheduled ones when their window has opened. A revision with
     errors, or over a limit, is refused as a whole; what is due under the applied one is carried
     out all the same. Killed at any moment, the next pass finishes the rest.
+
+    A pass looks at what differs from the applied revision, and at what is due. With --full it
+    reads, judges and compares everything: should that come to another plan, the full one is carried
+    out, and an event says so.
 
     \b
     Examples:
@@ -74,10 +84,12 @@ def command(
         allow_rewind=allow_rewind,
     )
     read_before_creating(settings)
-    return _pass(settings, expected, format_)
+    return _pass(settings, expected, full, format_)
 
 
-def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: str) -> int:
+def _pass(
+    settings: "Settings", expected: "Mapping[str, Any] | None", full: bool, format_: str
+) -> int:
     from reconciler.cli import output
     from reconciler.cli.progress import progress
     from reconciler.cli.reading import zone_of
@@ -89,7 +101,7 @@ def _pass(settings: "Settings", expected: "Mapping[str, Any] | None", format_: s
     with open_world(settings, store="create") as world:
         started = time.perf_counter()
         with progress() as world.progress:
-            outcome = reconcile(world, expected=expected)
+            outcome = reconcile(world, expected=expected, complete=full)
         seconds = time.perf_counter() - started
         at, zone = world.clock.now(), zone_of(world.store)
         if settings.revision is None and outcome.revision is not None:

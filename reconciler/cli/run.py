@@ -24,12 +24,21 @@ if TYPE_CHECKING:
     metavar="CRON",
     help="When to look for a new revision: five fields, in the publisher's zone.",
 )
+@click.option(
+    "--full-every",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="PASSES",
+    help="How often a pass looks at everything, as apply --full does.",
+)
 @click.option("--ref", metavar="BRANCH", help="The branch to follow.  [default: HEAD]")
 @options.actor
 @options.reads_store("text", "json")
 def command(
     repo: str,
     schedule: str,
+    full_every: int,
     ref: str | None,
     actor: str,
     store: str,
@@ -55,7 +64,7 @@ def command(
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = Settings(repository=repo, store_url=store, ref=ref, now=now, actor=actor)
     with open_world(settings, store="create") as world:
-        run(world, schedule, stop, _teller(world, format_))
+        run(world, schedule, stop, _teller(world, format_), full_every=full_every)
     return 0
 
 
