@@ -171,7 +171,7 @@ class Office:
         with open_world(self.settings(now), store="existing") as world:
             assert world.store is not None
             found = world.store.base()
-            rows = RowsInMemory(dict(found.attachments), found.tree.suspended)
+            rows = RowsInMemory(dict(found.attachments.items()), found.tree.suspended)
             return replace(found, attachments=rows)
 
     def runs(self) -> dict[str, str | None]:

@@ -42,7 +42,7 @@ def content(store: Path) -> dict[str, Any]:
         base = world.store.base()
         return {
             "applied": base.applied,
-            "rows": dict(base.attachments),
+            "rows": dict(base.attachments.items()),
             "packs": base.packs,
             "components": base.components,
             "declarations": {(d.kind, d.name): d.body for d in base.tree},

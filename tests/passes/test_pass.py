@@ -283,7 +283,7 @@ def test_a_lost_store_comes_back_from_its_export_with_what_accounts_asked_for(of
         )
         lines = list(export(world.store))
         before = world.store.base()
-        rows = dict(before.attachments)
+        rows = dict(before.attachments.items())
         office.lose_store()
         restore(office.store_url, lines, clock=world.clock, rehearsal=True)
     outcome = office.apply("2026-11-21T12:00")

@@ -376,7 +376,7 @@ def _facts(base: InstallBase) -> dict[str, Any]:
         "tree": [(found.kind, found.name, found.body) for found in base.tree],
         "packs": base.packs,
         "components": base.components,
-        "attachments": dict(base.attachments),
+        "attachments": dict(base.attachments.items()),
         "copies": base.copies,
     }
 

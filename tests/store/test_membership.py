@@ -53,7 +53,7 @@ def test_everything_can_be_repeated(store: Store, world: Any) -> None:
     new = replace(kept, hold_until=date(2026, 12, 1), hold_reason="audit")
     effects = Effects(uninstalled=(gone.key,), installed=(kept,), configured=(new,))
     assert _apply(store, world, effects) == 2
-    before, lines = dict(store.base().attachments), _lines(store)
+    before, lines = dict(store.base().attachments.items()), _lines(store)
     world.later(hours=1)
     again = replace(effects, installed=(new,))
     assert _apply(store, world, again) == 0
