@@ -25,6 +25,8 @@ settings.load_profile("suite")
 
 FOLDER_VARIABLE = "RECONCILER_TEST_SERVER_FOLDER"
 TEMPLATE = "reconciler_template"
+DIVIDED_TEMPLATE = "reconciler_template_divided"
+PARTS = 4
 OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses="
 
 
@@ -117,7 +119,7 @@ def _run(url: str, *statements: str) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> str:
     """The URL of a server on which databases can be made; started by the first who asks."""
-    from reconciler.store import migrate
+    from reconciler.store import migrate, partition
 
     folder = Path(os.environ[FOLDER_VARIABLE])
     with (folder / "lock").open("w") as lock:
@@ -125,25 +127,27 @@ def postgres_server() -> str:
         known = folder / "url"
         if not known.exists():
             url = os.environ.get("RECONCILER_TEST_POSTGRES") or _started(folder)
-            _run(
-                url,
-                f"DROP DATABASE IF EXISTS {TEMPLATE}",
-                f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'",
-            )
-            migrate(_with_database(url, TEMPLATE))
+            for template in (TEMPLATE, DIVIDED_TEMPLATE):
+                _run(
+                    url,
+                    f"DROP DATABASE IF EXISTS {template}",
+                    f"CREATE DATABASE {template} TEMPLATE template0 ENCODING 'UTF8'",
+                )
+                migrate(_with_database(url, template))
+            partition(_with_database(url, DIVIDED_TEMPLATE), PARTS)
             known.write_text(url)
         return known.read_text()
 
 
 @pytest.fixture
 def new_database(postgres_server: str) -> Iterator[Callable[..., str]]:
-    """Makes databases for one test; `made`: with an empty install base in it."""
+    """Makes databases for one test; `made`: with an empty install base in it, or in parts."""
     numbers, names = count(1), list[str]()
 
-    def make(*, made: bool = False) -> str:
+    def make(*, made: bool = False, divided: bool = False) -> str:
         name = f"test_{os.getpid()}_{next(_serial)}_{next(numbers)}"
         names.append(name)
-        template = TEMPLATE if made else "template0"
+        template = DIVIDED_TEMPLATE if divided else TEMPLATE if made else "template0"
         _run(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template}")
         return _with_database(postgres_server, name)
 

@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import click
@@ -35,6 +35,18 @@ class Instant(click.ParamType[datetime]):
         if found.year not in _YEARS:
             self.fail(f"{value!r} is out of range", param, ctx)
         return found.astimezone(UTC)
+
+
+class Month(click.ParamType[str]):
+    """A month of the calendar in UTC, YYYY-MM."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return date.fromisoformat(f"{value}-01").strftime("%Y-%m")
+        except ValueError:
+            self.fail(f"{value!r} is no month, such as 2026-01", param, ctx)
 
 
 def repository(command: Command) -> Command:

@@ -18,7 +18,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(name="store")
 def command() -> None:
-    """Look after the store: migrate, check, backup, copy, export, rebuild."""
+    """Look after the store: migrate, check, backup, copy, partition, trim, export, rebuild."""
 
 
 @command.command(short_help="Bring a store to the newest schema version.")
@@ -107,6 +107,64 @@ def copy(source: str, target: str, format_: str) -> int:
     rows = copied(source, target)
     told = f"{shown(source)} is copied to {shown(target)}: {rows:,} rows."
     return _say(format_, told, {"target": shown(target), "rows": rows})
+
+
+@command.command(short_help="Divide a large install base into parts.")
+@click.option(
+    "--parts",
+    type=click.IntRange(2, 256),
+    default=16,
+    show_default=True,
+    help="How many parts for attachments; what is divided already stays so.",
+)
+@options.store
+@options.no_clock
+@options.output_format("text", "json")
+def partition(parts: int, store: str, format_: str) -> int:
+    """Divide attachments by account, and history by month; on PostgreSQL only.
+
+    Copies every row once, while everybody else waits: do it in a quiet hour. Run it again once a
+    year to make the parts of coming months.
+
+    \b
+    Example:
+      reconciler store partition --store postgresql://reconciler@db/install_base
+    """
+    from reconciler.store import partition as divided
+    from reconciler.store.urls import shown
+
+    end = divided(store, parts)
+    told = f"{shown(store)} is divided; history has a part for each month until {end}."
+    return _say(format_, told, {"months_until": end})
+
+
+@command.command(short_help="Drop the history of old months.")
+@click.option(
+    "--before",
+    type=options.Month(),
+    required=True,
+    help="The first month to keep, in UTC.",
+)
+@options.actor
+@options.store
+@options.now
+@options.output_format("text", "json")
+def trim(before: str, actor: str, store: str, now: datetime | None, format_: str) -> int:
+    """Drop the history lines of old months; attachments, releases and events stay.
+
+    \b
+    Example:
+      reconciler store trim --before 2026-01
+    """
+    from reconciler.cli.reading import opened
+    from reconciler.report.words import counted
+    from reconciler.store import trim as trimmed
+    from reconciler.store.urls import shown
+
+    with opened(store, now, writes=True) as (found, _):
+        lines = trimmed(found, before, actor)
+    told = f"Dropped {counted(lines, 'history line')} from before {before} in {shown(store)}."
+    return _say(format_, told, {"before": before, "lines": lines})
 
 
 @command.command(short_help="Write out what can't be had from git again.")

@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     ACCOUNT_COPY_TEMPLATE = "account-copy-template"
     # what an operator did to the store
     RESTORED = "restored"  # from an export
+    TRIMMED = "trimmed"  # the history of old months was dropped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,29 @@ def copy(source_url: str, target_url: str) -> int:
     return copy_store(database_at(source_url), database_at(target_url))
 
 
+def partition(url: str, parts: int) -> str:
+    """Divides attachments by account into `parts`, and history by month; adds coming months.
+
+    On PostgreSQL only. Returns the first month (YYYY-MM) that has no part yet. Raises LeaseHeld
+    while a pass runs, and StoreError.
+    """
+    from reconciler.store.urls import database_at
+
+    return database_at(url).partition(parts)
+
+
+def trim(store: Store, before: str, actor: str) -> int:
+    """Drops the history lines from before a month (YYYY-MM, UTC), and tells so in an event.
+
+    Returns how many they were. Raises LeaseHeld while a pass runs, and StoreError.
+    """
+    from reconciler.store.retention import trim_history
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return trim_history(store, before, actor)
+
+
 def export(store: Store) -> Iterator[str]:
     """The install base as JSON Lines (each with its newline), enough to restore it elsewhere.
 

@@ -135,3 +135,15 @@ class Database(Protocol):
     def back_up(self, target_path: str) -> None:
         """Copies everything to a new file, as it is at one instant. Raises StoreError."""
         ...
+
+    def partition(self, parts: int) -> str:
+        """Divides attachments by account and history by month, and makes coming months.
+
+        Returns the first month (YYYY-MM) for which there is no part yet. Raises LeaseHeld while a
+        pass runs, and StoreError where the database has no such thing.
+        """
+        ...
+
+    def drop_months(self, connection: Connection, before: str) -> None:
+        """Drops whole months of history up to `before` (YYYY-MM), where it is divided by month."""
+        ...

@@ -69,3 +69,13 @@ class FileDatabase:
     def back_up(self, target_path: str) -> None:
         """Copies all pages, also while a pass runs. Raises StoreError."""
         upkeep.back_up(self.place, target_path)
+
+    def partition(self, parts: int) -> str:  # noqa: ARG002
+        """Raises StoreError."""
+        raise StoreError(
+            f"{self.shown} is a file, which is not divided into parts",
+            "move the install base to PostgreSQL first: reconciler store copy",
+        )
+
+    def drop_months(self, connection: Connection, before: str) -> None:
+        """Nothing: a file keeps all months in one table."""

@@ -65,3 +65,28 @@ def test_what_reads_a_store_takes_a_time_even_if_it_needs_none(applied: Any) -> 
     assert applied.at(NOW, "store", "check").code == 0
     assert applied.at(NOW, "store", "backup", "copy.db").code == 0
     assert applied.at("yesterday", "store", "check").code == 64
+
+
+def test_old_history_is_dropped_and_an_event_tells_of_it(applied: Any) -> None:
+    later = "2027-01-05T12:00:00Z"
+    done = applied.at(later, "store", "trim", "--before", "2027-01", "--actor", "ann")
+    assert (done.code, done.out) == (
+        0,
+        "Dropped 1 history line from before 2027-01 in sqlite:///install-base.db.\n",
+    )
+    assert applied.at(later, "history").out == ""
+    told = applied.at(later, "events", "--format", "json").lines()[-1]
+    assert (told["kind"], told["actor"]) == ("trimmed", "ann")
+    assert applied.reconciler("store", "check").code == 0
+
+
+def test_a_month_is_written_as_one_and_must_be_over(applied: Any) -> None:
+    assert applied.at(NOW, "store", "trim", "--before", "yesterday").code == 64
+    assert applied.at(NOW, "store", "trim", "--before", "2026-13").code == 64
+    assert "is not over" in applied.at(NOW, "store", "trim", "--before", "2026-12").err
+
+
+def test_a_file_is_not_divided_into_parts(applied: Any) -> None:
+    done = applied.reconciler("store", "partition")
+    assert done.code == 1
+    assert "move the install base to PostgreSQL first" in done.err

@@ -194,6 +194,9 @@ def office(
     found = Office.opened(tmp_path / "repository")
     if database == "postgresql":
         found.server_url = request.getfixturevalue("new_database")()
+    if database == "parts":
+        found.server_url = request.getfixturevalue("new_database")(divided=True)
+        found.sql("UPDATE store SET rehearsal = TRUE RETURNING one")
     found.publisher(limits={"maxUninstalls": "100%", "maxRollbacks": "100%"})
     found.pack("orders")
     found.pack("stock", mode="multiple")

@@ -22,9 +22,13 @@ from reconciler.wiring import open_world
 NOV20 = "2026-11-20T12:00"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "parts"])
 def database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+# A store in parts was made, and given its identity, before the test.
+new_stores = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
 def changes(outcome: Any) -> list[str]:
@@ -236,6 +240,7 @@ def test_a_saved_plan_is_applied_only_while_it_is_still_the_plan(office: Any) ->
             reconcile(world, expected=saved)
 
 
+@new_stores
 def test_a_digest_depends_on_store_and_object(office: Any) -> None:
     office.commit()
     with open_world(office.settings(NOV20), store="optional") as world:
@@ -377,6 +382,7 @@ def test_a_second_mistake_of_the_same_kind_is_new(office: Any) -> None:
     assert sorted(finding.new is True for finding in errors) == [False, True, True]
 
 
+@new_stores
 def test_a_store_whose_creation_was_cut_off_is_none_and_the_next_pass_makes_it(office: Any) -> None:
     office.commit()
     office.sql("SELECT 1" if office.server_url else "PRAGMA journal_mode = WAL")

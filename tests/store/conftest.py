@@ -210,14 +210,17 @@ def world() -> World:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str:
-    """Which database the test runs on; a module about one of them says which."""
+    """Which database the test runs on; a module about others says which.
+
+    "parts" is PostgreSQL with the tables divided, as `store partition` leaves them.
+    """
     return str(request.param)
 
 
 @pytest.fixture
 def new_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
     """URLs of places for stores; `made`: an empty store may be there already, which is quicker."""
-    if database == "postgresql":
+    if database in ("postgresql", "parts"):
         return request.getfixturevalue("new_database")  # type: ignore[no-any-return]
     numbers = count(1)
 
@@ -234,6 +237,8 @@ def store_path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store_url(database: str, new_url: Callable[..., str], store_path: Path) -> str:
+    if database == "parts":
+        return str(new_url(divided=True))
     return f"sqlite:///{store_path}" if database == "sqlite" else new_url()
 
 

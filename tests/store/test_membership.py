@@ -12,6 +12,8 @@ from reconciler.model.changes import Effects
 from reconciler.ports import Store
 from reconciler.store import check, membership
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
+
 
 def _apply(store: Store, world: Any, effects: Effects) -> int:
     with store.session(0) as session:

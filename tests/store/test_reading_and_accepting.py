@@ -22,6 +22,8 @@ from reconciler.model.requests import Decision
 from reconciler.ports import Refusal, Store
 from reconciler.store import check, open_store
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
+
 
 def _applied(store: Store) -> Applied:
     applied = store.applied()
@@ -39,9 +41,8 @@ def test_a_new_store_is_cold_and_empty(store: Store) -> None:
     assert not store.rehearsal
 
 
-def test_a_store_keeps_its_identity_and_that_it_is_for_rehearsal(
-    store_url: str, world: Any
-) -> None:
+def test_a_store_keeps_its_identity_and_that_it_is_for_rehearsal(new_url: Any, world: Any) -> None:
+    store_url = new_url()
     made = open_store(store_url, mode="create", clock=world.clock, rehearsal=True)
     again = open_store(store_url, mode="create", clock=world.clock)
     assert made.rehearsal

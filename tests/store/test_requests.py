@@ -15,6 +15,8 @@ from reconciler.model.requests import Decision
 from reconciler.ports import Store
 from reconciler.store import check
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
+
 
 def _event(world: Any, kind: Any = EventKind.ACCOUNT_ADOPT) -> Any:
     return world.event("asked", kind=kind, account="acme", pack="orders")

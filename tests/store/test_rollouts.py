@@ -13,6 +13,8 @@ from reconciler.ports import Store
 from reconciler.store import check
 from reconciler.store.membership import BATCH
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
+
 TODAY = date(2026, 11, 22)
 RELEASES = (None, "1.0.0", "1.10.0", "2.0.0", "2.1.0", "3.0.0")
 

@@ -47,7 +47,8 @@ CREATE TEMPORARY TABLE listed (
 """
 _NUMBERED = """
 SELECT attname FROM pg_attribute
-WHERE attrelid = to_regclass(:table) AND attidentity <> ''
+WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped
+    AND pg_get_serial_sequence(:table, attname) IS NOT NULL
 """
 
 

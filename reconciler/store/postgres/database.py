@@ -7,7 +7,7 @@ import psycopg
 
 from reconciler.errors import NoStore
 from reconciler.store.connection import Connection, Lease, Writer
-from reconciler.store.postgres import lease, schema
+from reconciler.store.postgres import lease, partitioning, schema
 from reconciler.store.postgres.connection import (
     PostgresConnection,
     PostgresWriter,
@@ -88,3 +88,14 @@ class PostgresDatabase:
         from reconciler.store.copying import copied_to_file
 
         copied_to_file(self, target_path)
+
+    def partition(self, parts: int) -> str:
+        """Raises LeaseHeld while a pass runs, or StoreError."""
+        with self.leased(0) as (writer, held), writer.transaction() as connection:
+            assert isinstance(connection, PostgresConnection)
+            held.fence(connection)
+            return partitioning.divide(connection, parts)
+
+    def drop_months(self, connection: Connection, before: str) -> None:
+        """Each a table of its own, dropped without reading its rows."""
+        partitioning.drop_months(connection, before)
