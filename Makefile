@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types unit golden bench bench-quick lock clean
+.PHONY: help venv demo test lint types unit golden bench bench-quick bench-curve lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -30,11 +30,14 @@ unit: $(STAMP) ## the tests, on all cores
 golden: $(STAMP) ## write the golden files anew, for review with git diff
 	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_readme.py
 
-bench: $(STAMP) ## what it takes beside its baselines, in four minutes; writes docs/performance.md
+bench: $(STAMP) ## what it takes beside its baselines, in half an hour; writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
 bench-quick: $(STAMP) ## the same with small sizes, in a minute
 	$(BIN)/python -m benchmarks --quick
+
+bench-curve: $(STAMP) ## up to UP_TO=5000000 attachments; writes a part of docs/operations/scaling.md
+	$(BIN)/python -m benchmarks.curve $(if $(UP_TO),--up-to $(UP_TO))
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

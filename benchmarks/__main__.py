@@ -3,28 +3,26 @@
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import results, table
-from benchmarks.bench import FULL, QUICK, Bench
+from benchmarks import results, table, terraform
+from benchmarks.bench import FULL, QUICK, Bench, prepared
 from benchmarks.cases import CASES
-from benchmarks.measure import Measurement, Runner
+from benchmarks.measure import Measurement
 
 
 def main(argv: list[str]) -> int:
     """Runs all cases; a full run writes docs/performance.md, too."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes, less than a minute")
+    parser.add_argument("--quick", action="store_true", help="small sizes, about a minute")
     parser.add_argument(
         "--page", action="store_true", help="only write the page anew from the last full results"
     )
     options = parser.parse_args(argv)
     if not options.page:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            path = results.write(list(_measured(Path(folder), options.quick)), quick=options.quick)
+        path = _run(options.quick)
         found = json.loads(path.read_text(encoding="utf-8"))
         print(f"\n{table.table(found)}")
     if not options.quick:
@@ -33,16 +31,18 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _measured(folder: Path, quick: bool) -> Iterator[Measurement]:
-    home = folder / "home"
-    home.mkdir()
-    runner = Runner(home=home)
-    bench = Bench(
-        folder=folder,
-        runner=runner,
-        sizes=QUICK if quick else FULL,
-        python=runner.bare_python(),
-    )
+def _run(quick: bool) -> Path:
+    """On both databases; the file with the results."""
+    with prepared(QUICK if quick else FULL) as bench:
+        return results.write(
+            list(_measured(bench)),
+            quick=quick,
+            more_versions=bench.more_versions,
+            left_out={} if terraform.program() else {"Terraform": "it is not installed here"},
+        )
+
+
+def _measured(bench: Bench) -> Iterator[Measurement]:
     started = time.perf_counter()
     for measure in CASES:
         for found in measure(bench):
@@ -53,8 +53,9 @@ def _measured(folder: Path, quick: bool) -> Iterator[Measurement]:
 def _tell(found: Measurement, elapsed: float) -> None:
     size = ", ".join(f"{count:,} {what}" for what, count in found.size.items())
     reached = "reached" if found.reached else "missed"
+    case = f"{found.case}, {found.store}" if found.store else found.case
     print(
-        f"{elapsed:5.0f} s  {found.case}  {size}  {found.seconds:.3f} s"
+        f"{elapsed:5.0f} s  {case}  {size}  {found.seconds:.3f} s"
         f"  (baseline {found.baseline_seconds or 0:.3f} s)  {reached}",
         file=sys.stderr,
         flush=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[1]
 PROBE = Path(__file__).parent / "probe.py"
-LIMIT_SECONDS = 600
+LIMIT_SECONDS = 1_800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Criterion:
 class Measurement:
     """One case at one size. `at_target_size`: the size is the one that the target is meant for.
 
+    `store` is the kind of database that the case touches, None where it is the same for all.
     `seconds` and `baseline_seconds` are of whole processes, starting them included. `cause` says
     where the time goes, for a reader who sees that a target is missed.
     """
@@ -52,6 +53,7 @@ class Measurement:
     peak_mb: float
     criteria: tuple[Criterion, ...]
     at_target_size: bool
+    store: str | None = None
     baseline: str | None = None
     baseline_seconds: float | None = None
     cause: str | None = None
@@ -107,9 +109,9 @@ def reconciler(*words: str) -> list[str]:
     return [sys.executable, "-m", "reconciler", *words]
 
 
-def plain_sql(what: str, store: Path) -> list[str]:
+def plain_sql(what: str, url: str) -> list[str]:
     """A writer of plain_sql.py in a process of its own."""
-    return [sys.executable, "-m", "benchmarks.plain_sql", what, str(store)]
+    return [sys.executable, "-m", "benchmarks.plain_sql", what, url]
 
 
 def tool(name: str) -> str:

@@ -12,28 +12,46 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from benchmarks import server
 from benchmarks.measure import TOP, Measurement
 
 FOLDER = Path(__file__).parent / "results"
-_PACKAGES = ("check-jsonschema", "click", "gitpython", "jsonschema-rs", "octodns", "pyyaml")
-LEFT_OUT = {
-    "PostgreSQL": "the store does not exist yet",
-    "Terraform": "it can't be installed with the Python packages that make venv takes",
-}
+_PACKAGES = (
+    "check-jsonschema", "click", "gitpython", "jsonschema-rs", "octodns", "psycopg", "pyyaml",
+)  # fmt: skip
 
 
-def write(measurements: Sequence[Measurement], *, quick: bool) -> Path:
+def write(
+    measurements: Sequence[Measurement],
+    *,
+    quick: bool,
+    more_versions: Mapping[str, str],
+    left_out: Mapping[str, str],
+) -> Path:
     """Replaces the results of the last run of the same sizes."""
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / ("quick.json" if quick else "full.json")
     content = {
+        **run_facts(more_versions),
+        "measurements": [told(measurement) for measurement in measurements],
+        "left_out": left_out,
+    }
+    return put("quick.json" if quick else "full.json", content)
+
+
+def run_facts(more_versions: Mapping[str, str]) -> dict[str, Any]:
+    """When, of what and where a run was."""
+    return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "revision": _output("git", "-C", str(TOP), "describe", "--always", "--dirty"),
         "machine": machine(),
-        "versions": versions(),
-        "measurements": [told(measurement) for measurement in measurements],
-        "left_out": LEFT_OUT,
+        "versions": {**versions(), **more_versions},
+        "postgresql_settings": server.SETTINGS,
     }
+
+
+def put(name: str, content: Mapping[str, Any]) -> Path:
+    """Writes a file of results; the last one of that name goes."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / name
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 

@@ -13,5 +13,6 @@ CASES: tuple[Callable[[Bench], Iterator[Measurement]], ...] = (
     change.measure,
     idle.measure,
     idle.measure_octodns,
+    idle.measure_terraform,
     midnight.measure,
 )
