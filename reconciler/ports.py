@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from reconciler.model.base import Applied, Attached, InstallBase
-from reconciler.model.changes import Effects, Plan, Rollout
+from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.events import Event, EventDraft, HistoryLine
 from reconciler.model.requests import Decision
@@ -222,8 +222,8 @@ class Session(Protocol):
         """
         ...
 
-    def membership(self, effects: Effects, at: datetime, actor: str) -> Moved:
-        """Uninstalls, installs and configures rows in bounded transactions; repeatable.
+    def membership(self, members: Iterable[Member], at: datetime, actor: str) -> Moved:
+        """Removes, adds and sets rows in bounded transactions; repeatable.
 
         Writes a history line for each row removed, and for each new row that has a release.
         """

@@ -149,7 +149,7 @@ def _carry_out(world: World, session: Session, proposal: Proposal, now: datetime
         return _outcome(proposal, plan, 0)
     carried = carried_base(base, plan.effects.renames)
     asked_meanwhile = accept(session, carried, tree, plan, actor, extra)
-    moved = roll_out(session, tree, plan, actor, world.progress)
+    moved = roll_out(session, base, tree, plan, actor, world.progress)
     if asked_meanwhile:
         moved += _settled(world, session)
     else:
@@ -184,7 +184,7 @@ def _settled(world: World, session: Session) -> int:
         renames={},
         settling=True,
     )
-    moved = roll_out(session, base.tree, plan, world.settings.actor, world.progress)
+    moved = roll_out(session, base, base.tree, plan, world.settings.actor, world.progress)
     session.settle(plan.next_due, plan.now)
     return moved
 

@@ -1,10 +1,11 @@
 """A revision and the rows that exist -> which rows come, go or change, and why (SPEC section 3)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from reconciler.model.base import Attached, AttachmentKey, AttachmentOrigin, Settings
+from reconciler.model.changes import Member
 from reconciler.model.declarations import Attachment, AttachmentMode
 from reconciler.model.tree import Tree
 
@@ -14,63 +15,30 @@ Own = Mapping[AttachmentKey, Attached]
 _UNSET = Settings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
-    """What differs between the rows that exist and those that should, each part in order of key.
-
-    What a row runs is not decided here: `release` is as it was, None for a new row.
-    """
-
-    added: Mapping[AttachmentKey, Attached]
-    changed: Mapping[AttachmentKey, tuple[Attached, Attached]]
-    removed: Mapping[AttachmentKey, tuple[Attached, str]]
-
-    def after(self, rows: Iterable[Attached]) -> Iterator[Attached]:
-        """The rows that this is about as they should be, the new ones among them."""
-        for row in rows:
-            if row.key not in self.removed:
-                changed = self.changed.get(row.key)
-                yield row if changed is None else changed[1]
-        yield from self.added.values()
-
-
-SETTLED = Membership(added={}, changed={}, removed={})
-
-
 def membership(
     tree: Tree,
     rows: Iterable[Attached],
     *,
     gated: bool,
     packs: Collection[str] | None = None,
-) -> Membership:
+) -> Iterator[Member]:
     """What manifests, automatic groups and the accounts themselves amount to, against `rows`.
 
     `rows` are all there are, with `packs` all of these packs, and nothing is said of others. They
     lie together by account and are looked at once, so that a million cost no memory. Does not
-    depend on time. `gated` False (a cold store) lets an automatic group add rows of a retired
-    pack, so that a lost store comes back whole.
+    depend on time. `gated` False (a cold store) lets an automatic group add rows of a retired pack,
+    so that a lost store comes back whole.
     """
-    added: dict[AttachmentKey, Attached] = {}
-    changed: dict[AttachmentKey, tuple[Attached, Attached]] = {}
-    removed: dict[AttachmentKey, tuple[Attached, str]] = {}
     wanted = _Wanted(tree, gated, packs)
     for account, own in _by_account(rows, wanted.accounts):
         kept = wanted.of(account, own)
-        for key, row in kept.items():
-            before = own.get(key)
-            if before is None:
-                added[key] = row
-            elif before is not row and before != row:
-                changed[key] = (before, row)
         for key, row in own.items():
             if key not in kept:
-                removed[key] = (row, _reason_to_remove(tree, row))
-    return Membership(
-        added=dict(sorted(added.items())),
-        changed=dict(sorted(changed.items())),
-        removed=dict(sorted(removed.items())),
-    )
+                yield Member(row, None, _reason_to_remove(tree, row))
+        for key, row in kept.items():
+            before = own.get(key)
+            if before is not row and before != row:
+                yield Member(before, row)
 
 
 def _by_account(

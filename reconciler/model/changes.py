@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from reconciler.model.base import Attached, AttachmentKey, ComponentRecord, PackRecord
+from reconciler.model.base import Attached, ComponentRecord, PackRecord
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.findings import Finding
 from reconciler.model.windows import Window
@@ -81,6 +82,16 @@ class Change:
         return self.action in DESTRUCTIVE
 
 
+class Member(NamedTuple):
+    """A row whose membership differs: `before` None for one that comes, `after` None for one that
+    goes because of `reason`. What it runs is not decided here: a new row runs nothing yet.
+    """
+
+    before: Attached | None
+    after: Attached | None
+    reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
     """Rows of one pack that are to run what the pack serves; the store finds and moves them.
@@ -98,8 +109,9 @@ class Rollout:
 class Effects:
     """What carrying out a plan writes, as values; the store makes it so.
 
-    `packs` are the new records of packs whose record differs, `attachments` new or reset rows, with
-    `release` as it is before the rollouts move it, except that a new row has its first release.
+    `packs` are the new records of packs whose record differs. `members` counts the rows that come,
+    go or change: which these are is worked out again while they are written, so that a plan for a
+    million is small.
     `renames`: kind and former name -> new name, applied before everything else. `suspensions`:
     account -> whether it is suspended from now on, where that changes.
     """
@@ -109,9 +121,7 @@ class Effects:
     dropped: tuple[tuple[Kind, str], ...] = ()
     components: tuple[ComponentRecord, ...] = ()
     packs: tuple[PackRecord, ...] = ()
-    uninstalled: tuple[AttachmentKey, ...] = ()
-    installed: tuple[Attached, ...] = ()
-    configured: tuple[Attached, ...] = ()
+    members: int = 0
     rollouts: tuple[Rollout, ...] = ()
     suspensions: Mapping[str, bool] = field(default_factory=dict)
 
@@ -119,8 +129,7 @@ class Effects:
     def empty(self) -> bool:
         """Whether carrying it out would write nothing."""
         lists = (self.put, self.dropped, self.components, self.packs, self.rollouts)
-        rows = (self.uninstalled, self.installed, self.configured)
-        return not (self.renames or any(lists) or any(rows))
+        return not (self.renames or any(lists) or self.members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.desired.attachments import membership
 from reconciler.desired.targets import Gates, move
 from reconciler.model.base import Applied, InstallBase, RowsInMemory, alike
 from reconciler.model.changes import Plan
@@ -15,8 +16,12 @@ def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> Install
     """The install base after the plan; `base` is carried through the plan's renames already."""
     effects = plan.effects
     packs = {**base.packs, **{record.name: record for record in effects.packs}}
-    rows = {key: row for key, row in base.attachments.items() if key not in effects.uninstalled}
-    rows.update((row.key, row) for row in (*effects.installed, *effects.configured))
+    rows = dict(base.attachments.items())
+    for before, after, _ in membership(tree, base.attachments.every(), gated=plan.gated):
+        if after is not None:
+            rows[after.key] = after
+        elif before is not None:
+            del rows[before.key]
     for rollout in effects.rollouts:
         gates = Gates(
             enforced=plan.gated,

@@ -4,17 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.desired.attachments import SETTLED, membership
+from reconciler.desired.attachments import membership
 from reconciler.desired.gates import is_suspended, suspension_end
 from reconciler.desired.renames import Renames
 from reconciler.desired.targets import Gates, Move
 from reconciler.model.base import (
     Alike,
-    Attached,
     AttachmentKey,
     ComponentRecord,
     InstallBase,
-    alike,
 )
 from reconciler.model.changes import Action, Change, Effects, Gate, Plan, Rollout
 from reconciler.model.declarations import IntegrationPack, Kind
@@ -31,7 +29,7 @@ from reconciler.plan.digest import digest
 from reconciler.plan.due import due_by_pack
 from reconciler.plan.order import ordered
 from reconciler.plan.packs import Moment, PackStep, pack_step, settled_step, undeclared
-from reconciler.plan.rows import NAMED, Group, Population, Tally, moves
+from reconciler.plan.rows import NAMED, Group, Population, Tally, moves, running
 
 _SPOKEN = {
     Gate.ACCOUNT_SUSPENDED: "the account is suspended",
@@ -40,9 +38,10 @@ _SPOKEN = {
 # Moves that a manifest's own change may ask for, so that they tell of it.
 _TELLING = frozenset({Action.INSTALL, Action.ADOPT, Action.REVERT})
 _MOVERS = {
-    Action.UPGRADE: frozenset({Action.RELEASE, Action.PROMOTE}),
-    Action.ROLLBACK: frozenset({Action.ROLLBACK}),
+    Action.UPGRADE: (Action.RELEASE, Action.PROMOTE),
+    Action.ROLLBACK: (Action.ROLLBACK,),
 }
+_Mover = tuple[str, str | None, Action]  # pack, the release that it moves to, and how
 
 
 def plan(
@@ -107,14 +106,17 @@ class _Builder:
         self.gates = Gates(
             enforced=self.gated, today=today(now, self.moment.zone), pack_suspended=False
         )
-        self.membership = (
-            membership(tree, base.attachments.every(), gated=self.gated) if members else SETTLED
-        )
-        self.population = Population(base, tree, self.membership)
         self.difference: TreeDifference = difference(base.tree, tree)
-        self.first_releases: dict[AttachmentKey, str] = {}
+        differing = membership(tree, base.attachments.every(), gated=self.gated) if members else ()
+        self.population = Population(base, tree, differing, self._telling())
         self.moving_packs: set[str] = set()
         self.told_rows: set[AttachmentKey] = set()
+
+    def _telling(self) -> frozenset[str]:
+        """The attachments whose manifests differ."""
+        changed = ((found.kind, found.name) for found in self.difference.put)
+        gone = ((found.kind, found.name) for found in self.difference.dropped)
+        return frozenset(name for kind, name in (*changed, *gone) if kind is Kind.ATTACHMENT)
 
     def _step(
         self, spec: IntegrationPack, contested: Mapping[str, frozenset[str]] | None
@@ -168,10 +170,10 @@ class _Builder:
     def _rows(self, found: list[Change]) -> Iterator[Change]:
         """Attachment changes; rows that a release moves are counted in its change, in place."""
         tally = Tally(self.population)
-        for key, (row, words) in self.membership.removed.items():
-            self.told_rows.add(key)
-            gone = Group(key.pack, alike(row, suspended=False), 1, row)
-            tally.add(gone, Action.UNINSTALL, row.release, None, reason=words)
+        for (pack, release, words), keys in self.population.removed.items():
+            self.told_rows.update(keys)
+            gone = Group(pack, running(release), len(keys), keys)
+            tally.add(gone, Action.UNINSTALL, release, None, reason=words)
         for step in self.steps.values():
             for group, move in self._moves(step):
                 self._note(group, move)
@@ -187,8 +189,11 @@ class _Builder:
                 )
             self._uninstalled_rows(step, tally)
         self._configured_rows(tally)
+        movers = {
+            (change.name, change.after, change.action): place for place, change in enumerate(found)
+        }
         for change in tally.changes():
-            if not self._counted(found, change):
+            if not self._counted(found, movers, change):
                 yield change
 
     def _note(self, group: Group, move: Move) -> None:
@@ -196,12 +201,8 @@ class _Builder:
         if move.gate is not None:
             return
         self.moving_packs.add(group.pack)
-        if group.row is None:
-            return
-        if move.action in _TELLING:
-            self.told_rows.add(group.row.key)
-        if group.row.release is None:
-            self.first_releases[group.row.key] = move.after
+        if group.keys is not None and move.action in _TELLING:
+            self.told_rows.update(group.keys)
 
     def _uninstalled_rows(self, step: PackStep, tally: Tally) -> None:
         """Rows that wait for a first release."""
@@ -222,18 +223,16 @@ class _Builder:
                 )
 
     def _configured_rows(self, tally: Tally) -> None:
-        """Rows whose settings differ."""
-        for key, (before, row) in self.membership.changed.items():
-            if not self._only_adopts(before, row):
-                self.told_rows.add(key)
-                group = Group(key.pack, alike(row, suspended=False), 1, row)
-                words = _told_by(before, row)
-                tally.add(group, Action.CONFIGURE, row.release, row.release, reason=words)
-
-    def _only_adopts(self, before: Attached, row: Attached) -> bool:
-        """Whether all that differs is the manifest's adopt, and the row moves because of it."""
-        same = replace(before, adopt_declared=row.adopt_declared) == row
-        return same and row.key in self.told_rows
+        """Rows whose settings differ; one that moves since its manifest adopts is told by that."""
+        for (pack, release, words), bucket in self.population.configured.items():
+            self.told_rows.update(bucket.keys)
+            group = Group(pack, running(release), bucket.rows, bucket.keys)
+            tally.add(group, Action.CONFIGURE, release, release, reason=words)
+        for row in self.population.readopting:
+            if row.key not in self.told_rows:
+                self.told_rows.add(row.key)
+                group = Group(row.key.pack, running(row.release), 1, (row.key,))
+                tally.add(group, Action.CONFIGURE, row.release, row.release)
 
     def _gate_words(self, group: Group, gate: Gate | None) -> tuple[str | None, datetime | None]:
         if gate is None:
@@ -247,13 +246,14 @@ class _Builder:
             return f"held: {found.hold_reason}", day_start(found.hold_until, self.moment.zone)
         return _SPOKEN.get(gate), None
 
-    def _counted(self, found: list[Change], change: Change) -> bool:
+    def _counted(self, found: list[Change], places: Mapping[_Mover, int], change: Change) -> bool:
         """Adds the rows to the release change that moves them, if there is one in this plan."""
-        movers = _MOVERS.get(change.action, frozenset())
-        if change.gate is not None or not movers:
+        if change.gate is not None:
             return False
-        for place, mover in enumerate(found):
-            if mover.action in movers and mover.name == change.name and mover.after == change.after:
+        for action in _MOVERS.get(change.action, ()):
+            place = places.get((change.name, change.after, action))
+            if place is not None:
+                mover = found[place]
                 names = mover.members + change.members
                 found[place] = replace(
                     mover,
@@ -306,12 +306,7 @@ class _Builder:
                 if (record.component, record.version) not in base.components
             ),
             packs=tuple(r for r in [*records, *gone] if base.packs.get(r.name) != r),
-            uninstalled=tuple(self.membership.removed),
-            installed=tuple(
-                replace(row, release=self.first_releases.get(key))
-                for key, row in self.membership.added.items()
-            ),
-            configured=tuple(row for _, row in self.membership.changed.values()),
+            members=self.population.differing,
             rollouts=tuple(
                 Rollout(
                     pack=name,
@@ -325,14 +320,3 @@ class _Builder:
                 for name in sorted(base.tree.suspended ^ self.tree.suspended)
             },
         )
-
-
-def _told_by(before: Attached, row: Attached) -> str | None:
-    """Why a row's settings are written, where that is not the manifest's plain content."""
-    if before.origin is not row.origin:
-        return f"now declared by {row.origin}, before by {before.origin}"
-    if before.entitled and not row.entitled:
-        return "the account is not entitled any more"
-    if row.entitled and not before.entitled:
-        return "the account is entitled again"
-    return None

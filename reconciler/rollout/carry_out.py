@@ -1,5 +1,6 @@
 """A plan -> the store: accepted in one transaction, its rows moved in bounded ones."""
 
+from reconciler.desired.attachments import membership
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Action, Plan
 from reconciler.model.events import EventDraft
@@ -38,14 +39,22 @@ def accept(
 
 
 def roll_out(
-    session: Session, tree: Tree, plan: Plan, actor: str, progress: Progress | None = None
+    session: Session,
+    base: InstallBase,
+    tree: Tree,
+    plan: Plan,
+    actor: str,
+    progress: Progress | None = None,
 ) -> int:
     """Brings the rows to what the accepted plan says; returns how many it moved.
 
     Finishes what an earlier pass began, too: everything here can be repeated.
     """
     effects = plan.effects
-    moved = session.membership(effects, plan.now, actor).attachments
+    moved = 0
+    if effects.members:
+        members = membership(tree, base.attachments.every(), gated=plan.gated)
+        moved = session.membership(members, plan.now, actor).attachments
     day = today(plan.now, zone(tree.publisher.time_zone))
     totals: dict[str, int] = {}
     for change in plan.changes:

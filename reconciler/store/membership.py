@@ -1,17 +1,15 @@
 """Rows that a plan takes away, adds or sets -> attachments and history, in bounded transactions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TypeVar
+from itertools import islice
 
 from reconciler.errors import StoreError
 from reconciler.model.base import Attached, AttachmentKey
-from reconciler.model.changes import Action, Effects
+from reconciler.model.changes import Action, Member
 from reconciler.store import codec
 from reconciler.store.connection import Connection, Values
-
-_T = TypeVar("_T")
 
 BATCH = 10_000
 
@@ -122,26 +120,32 @@ ORDER BY pack.id, account.id, listed.instance
 
 
 def change_membership(
-    transaction: Transaction, effects: Effects, at: datetime, actor: str, batch: int = BATCH
+    transaction: Transaction,
+    members: Iterable[Member],
+    at: datetime,
+    actor: str,
+    batch: int = BATCH,
 ) -> int:
-    """Uninstalls, installs and configures; returns how many rows' release changed.
+    """Removes, adds and sets rows; returns how many rows' release changed by that.
 
-    Each transaction takes at most `batch` rows; nothing listed, nothing begun. Raises StoreError.
+    Each transaction takes at most `batch` rows; nothing that differs, nothing begun. Raises
+    StoreError.
     """
     values = {"actor": actor, "at": codec.time_text(at)}
     moved = 0
-    for keys in _batches(effects.uninstalled, batch):
-        with transaction() as connection:
-            moved += _uninstall(connection, keys, values)
-    for rows, install in ((effects.installed, True), (effects.configured, False)):
-        for some in _batches(rows, batch):
+    stream = iter(members)
+    while some := list(islice(stream, batch)):
+        gone = [member.before.key for member in some if member.after is None and member.before]
+        added = [member.after for member in some if member.before is None and member.after]
+        changed = [member.after for member in some if member.before and member.after]
+        if gone:
             with transaction() as connection:
-                moved += _put(connection, some, values, install)
+                moved += _uninstall(connection, gone, values)
+        for rows, install in ((added, True), (changed, False)):
+            if rows:
+                with transaction() as connection:
+                    moved += _put(connection, rows, values, install)
     return moved
-
-
-def _batches(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _uninstall(connection: Connection, keys: Sequence[AttachmentKey], values: Values) -> int:

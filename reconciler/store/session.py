@@ -1,11 +1,11 @@
 """A plan's effects -> transactions that hold the lease; each is undone unless it is still ours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
 from reconciler.errors import LeaseLost
-from reconciler.model.changes import Effects, Plan, Rollout
+from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.events import EventDraft
 from reconciler.ports import Acceptance, Moved, Refusal
 from reconciler.store import accepting, codec, log, membership, refusals, rollouts
@@ -56,9 +56,9 @@ class SqlSession:
         with self._fenced() as connection:
             return accepting.accept(connection, acceptance)
 
-    def membership(self, effects: Effects, at: datetime, actor: str) -> Moved:
-        """Uninstalls, installs and configures rows in bounded transactions; repeatable."""
-        moved = membership.change_membership(self._fenced, effects, at, actor)
+    def membership(self, members: Iterable[Member], at: datetime, actor: str) -> Moved:
+        """Removes, adds and sets rows in bounded transactions; repeatable."""
+        moved = membership.change_membership(self._fenced, members, at, actor)
         return Moved(attachments=moved)
 
     def roll_out(

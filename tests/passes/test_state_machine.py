@@ -59,7 +59,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "dropped": set(effects.dropped),
         "packs": {record.name: record for record in effects.packs},
         "components": set(effects.components),
-        "rows": (set(effects.uninstalled), effects.installed, effects.configured),
+        "members": effects.members,
         "rollouts": effects.rollouts,
         "suspensions": effects.suspensions,
     }

@@ -27,7 +27,7 @@ from reconciler.model.base import (
     ReleaseRecord,
     Settings,
 )
-from reconciler.model.changes import Effects, Plan, Rollout
+from reconciler.model.changes import Effects, Member, Plan, Rollout
 from reconciler.model.declarations import AttachmentMode, Declaration, Kind, Release
 from reconciler.model.decode import declaration
 from reconciler.model.events import EventDraft, EventKind
@@ -174,12 +174,12 @@ class World:
             put=self.tree(*packs, accounts=accounts),
             packs=packs,
             components=(ComponentRecord(component="sync", version="1", fingerprint="f"),),
-            installed=rows,
+            members=len(rows),
             suspensions=dict.fromkeys(suspended, True),
         )
         with store.session(0) as session:
             session.accept(self.acceptance(effects, self.event(pack="orders")))
-            session.membership(effects, self.clock.now(), "ann")
+            session.membership((Member(None, row) for row in rows), self.clock.now(), "ann")
             if settle:
                 session.settle(None, self.clock.now())
 

@@ -111,7 +111,7 @@ def test_a_roll_out_with_nothing_to_move_begins_no_transaction(
     with store.session(0) as session:
         statements.told.clear()
         assert world.roll_out(session).attachments == 0
-        assert session.membership(Effects(), world.clock.now(), "ann").attachments == 0
+        assert session.membership((), world.clock.now(), "ann").attachments == 0
         assert statements.writing() == []
 
 

@@ -7,17 +7,29 @@ from typing import Any
 import pytest
 
 from reconciler.errors import StoreError
-from reconciler.model.base import AttachmentOrigin, Settings
-from reconciler.model.changes import Effects
+from reconciler.model.base import Attached, AttachmentOrigin, Settings
+from reconciler.model.changes import Member
 from reconciler.ports import Store
 from reconciler.store import check, membership
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
 
 
-def _apply(store: Store, world: Any, effects: Effects) -> int:
+def _apply(store: Store, world: Any, *members: Member) -> int:
     with store.session(0) as session:
-        return session.membership(effects, world.clock.now(), "ann").attachments
+        return session.membership(members, world.clock.now(), "ann").attachments
+
+
+def _comes(row: Attached) -> Member:
+    return Member(None, row)
+
+
+def _goes(row: Attached) -> Member:
+    return Member(row, None, "it was deleted")
+
+
+def _turns(row: Attached) -> Member:
+    return Member(row, row)
 
 
 def _lines(store: Store) -> list[Any]:
@@ -29,7 +41,7 @@ def test_rows_are_installed_with_a_line_for_each_that_runs_something(
 ) -> None:
     world.fill(store, world.pack())
     rows = (world.row("acme", release="1.0.0"), world.row("globex"))
-    assert _apply(store, world, Effects(installed=rows)) == 1
+    assert _apply(store, world, *map(_comes, rows)) == 1
     assert store.base().attachments == {row.key: row for row in rows}
     assert _lines(store) == [("acme", "install", None, "1.0.0")]
 
@@ -39,8 +51,7 @@ def test_rows_are_uninstalled_with_a_line_for_each(
 ) -> None:
     rows = (world.row("acme", release="1.0.0"), world.row("globex"))
     world.fill(store, world.pack(), rows=rows)
-    gone = Effects(uninstalled=tuple(row.key for row in rows))
-    assert _apply(store, world, gone) == 1
+    assert _apply(store, world, *map(_goes, rows)) == 1
     assert store.base().attachments == {}
     assert _lines(store)[1:] == [
         ("acme", "uninstall", "1.0.0", None),
@@ -53,12 +64,10 @@ def test_everything_can_be_repeated(store: Store, world: Any) -> None:
     kept, gone = world.row("acme", release="1.0.0"), world.row("globex", release="1.0.0")
     world.fill(store, world.pack(), rows=(gone,))
     new = replace(kept, hold_until=date(2026, 12, 1), hold_reason="audit")
-    effects = Effects(uninstalled=(gone.key,), installed=(kept,), configured=(new,))
-    assert _apply(store, world, effects) == 2
+    assert _apply(store, world, _goes(gone), _comes(kept), _turns(new)) == 2
     before, lines = dict(store.base().attachments.items()), _lines(store)
     world.later(hours=1)
-    again = replace(effects, installed=(new,))
-    assert _apply(store, world, again) == 0
+    assert _apply(store, world, _goes(gone), _comes(new), _turns(new)) == 0
     assert store.base().attachments == before
     assert [row.updated_at for row in before.values()] == [
         row.updated_at for row in store.attached()
@@ -85,7 +94,7 @@ def test_configuring_leaves_alone_what_runs_and_what_the_account_asked_for(
         declared=Settings(extensions={"api": {"url": "x"}}),
         adopt_declared="1.0.0",
     )
-    _apply(store, world, Effects(configured=(taken_over,)))
+    _apply(store, world, _turns(taken_over))
     assert next(store.attached()) == replace(
         row,
         origin=AttachmentOrigin.MANIFEST,
@@ -98,16 +107,16 @@ def test_a_row_that_its_account_took_away_meanwhile_is_not_configured_back(
     store: Store, world: Any
 ) -> None:
     world.fill(store, world.pack())
-    assert _apply(store, world, Effects(configured=(world.row("acme", release="1.0.0"),))) == 0
+    assert _apply(store, world, _turns(world.row("acme", release="1.0.0"))) == 0
     assert store.base().attachments == {}
 
 
 def test_many_rows_take_several_transactions(store: Store, world: Any) -> None:
     world.fill(store, world.pack())
     rows = tuple(world.row(f"a{n}", release="1.0.0") for n in range(2 * membership.BATCH + 1))
-    assert _apply(store, world, Effects(installed=rows)) == len(rows)
+    assert _apply(store, world, *map(_comes, rows)) == len(rows)
     assert store.counts() == {"orders": {"1.0.0": len(rows)}}
-    assert _apply(store, world, Effects(uninstalled=tuple(row.key for row in rows))) == len(rows)
+    assert _apply(store, world, *map(_goes, rows)) == len(rows)
     assert store.counts() == {}
 
 
@@ -120,7 +129,7 @@ def test_what_was_never_accepted_can_not_be_installed(
 ) -> None:
     world.fill(store, world.pack())
     with pytest.raises(StoreError, match=words):
-        _apply(store, world, Effects(installed=(world.row("acme", pack, release=release),)))
+        _apply(store, world, _comes(world.row("acme", pack, release=release)))
     assert store.base().attachments == {}
 
 
@@ -130,5 +139,5 @@ def test_the_database_itself_holds_who_has_instances(
 ) -> None:
     world.fill(store, world.pack(multiple=multiple))
     with pytest.raises(StoreError, match="breaks one of its rules"):
-        _apply(store, world, Effects(installed=(world.row("acme", instance=instance),)))
+        _apply(store, world, _comes(world.row("acme", instance=instance)))
     assert store.base().attachments == {}

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import LeaseHeld, LeaseLost
 from reconciler.model.base import Applied
-from reconciler.model.changes import Effects
+from reconciler.model.changes import Effects, Member
 from reconciler.model.requests import Decision
 from reconciler.ports import Refusal, Store
 from reconciler.store import check, open_store
@@ -37,12 +37,12 @@ say(moved.attachments)
 """
 
 ACCEPT = """
-acceptance, url, deadly_one = given
+acceptance, members, url, deadly_one = given
 store = open_store(url, mode="write", clock=Clock())
 with store.session(60) as session:
     statements, deadly = 0, deadly_one
     session.accept(acceptance)
-    session.membership(acceptance.plan.effects, acceptance.plan.now, "child")
+    session.membership(members, acceptance.plan.now, "child")
     session.settle(None, acceptance.plan.now)
 """
 
@@ -83,16 +83,15 @@ def test_a_pass_killed_at_any_write_leaves_all_of_an_acceptance_or_nothing(
 ) -> None:
     pack = world.pack()
     rows = tuple(world.row(f"account-{n}", release="1.0.0") for n in range(3))
-    effects = Effects(
-        renames={}, put=world.tree(pack, accounts=("a",)), packs=(pack,), installed=rows
-    )
+    members = tuple(Member(None, row) for row in rows)
+    effects = Effects(renames={}, put=world.tree(pack, accounts=("a",)), packs=(pack,), members=3)
     acceptance = world.acceptance(effects, world.event())
     deadly, expected, outcomes = 0, None, set()
     while expected is None:
         deadly += 1 if database == "sqlite" else 2
         url = new_url(made=True)
         store = open_store(url, mode="create", clock=world.clock)
-        killed = child(ACCEPT, (acceptance, url, deadly), lease_seconds="0.5").wait()
+        killed = child(ACCEPT, (acceptance, members, url, deadly), lease_seconds="0.5").wait()
         if killed == 0:
             expected = facts(store.base())
         accepted = store.applied()
@@ -100,7 +99,7 @@ def test_a_pass_killed_at_any_write_leaves_all_of_an_acceptance_or_nothing(
         with store.session(60) as session:
             if accepted is None:
                 session.accept(acceptance)
-            session.membership(effects, world.clock.now(), "ann")
+            session.membership(members, world.clock.now(), "ann")
             session.settle(None, world.clock.now())
         if expected is not None:
             assert facts(store.base()) == expected
@@ -216,7 +215,7 @@ def test_nothing_is_written_once_the_lease_was_taken_over(
         for write in (
             lambda: session.record("c" * 40, world.plan(), "2026a"),
             lambda: session.accept(world.acceptance(Effects(packs=(world.pack("new"),)))),
-            lambda: session.membership(Effects(installed=(row,)), world.clock.now(), "ann"),
+            lambda: session.membership([Member(None, row)], world.clock.now(), "ann"),
             lambda: world.roll_out(session),
             lambda: session.settle(None, world.clock.now()),
             lambda: session.refuse(refusal, (world.event(),)),

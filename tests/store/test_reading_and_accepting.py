@@ -16,7 +16,7 @@ from reconciler.model.base import (
     Settings,
     TemplateCopy,
 )
-from reconciler.model.changes import Effects
+from reconciler.model.changes import Effects, Member
 from reconciler.model.declarations import Kind
 from reconciler.model.requests import Decision
 from reconciler.ports import Refusal, Store
@@ -220,11 +220,11 @@ def test_a_name_that_something_deleted_bore_can_be_taken_in_a_rename(
         (d.kind, d.name) for d in store.base().tree if d.name in ("old", "old@9.0.0", "gone")
     )
     undeclared = world.pack("old", None, effective=("9.0.0",), declared=False)
-    deletion = Effects(dropped=dropped, packs=(undeclared,), uninstalled=(rows[0].key,))
+    deletion = Effects(dropped=dropped, packs=(undeclared,), members=1)
     names = {(Kind.INTEGRATION_PACK, "orders"): "old", (Kind.MANAGED_ACCOUNT, "acme"): "gone"}
     with store.session(0) as session:
         session.accept(world.acceptance(deletion))
-        session.membership(deletion, world.clock.now(), "ann")
+        session.membership([Member(rows[0], None)], world.clock.now(), "ann")
         session.accept(world.acceptance(Effects(renames=names)))
         session.settle(None, world.clock.now())
     base = store.base()

@@ -1,6 +1,6 @@
 """Rule extension-missing: what a release requires of accounts has a value."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -10,9 +10,16 @@ from reconciler.desired.extensibility import PackSettings, SettingName
 from reconciler.desired.phrases import counted, listed
 from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
-from reconciler.model.base import AttachmentKey, AttachmentOrigin, Settings
+from reconciler.model.base import (
+    Attached,
+    AttachmentKey,
+    AttachmentOrigin,
+    Rows,
+    Settings,
+)
 from reconciler.model.declarations import NOTHING, Attachment, Declaration, Kind
 from reconciler.model.findings import Problem, Severity
+from reconciler.model.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +121,12 @@ def _undeclared(
     if context.store is None or not packs:
         return
     accounts: dict[tuple[str, _Need], set[str]] = {}
-    rows = context.store.attachments
-    members = membership(context.tree, rows.every(packs), gated=True, packs=packs)
-    for row in members.after(rows.of_packs(packs)):
+    for row, is_new in _rows_after(context.tree, context.store.attachments, packs):
         if row.origin is AttachmentOrigin.MANIFEST:
             continue
-        key = row.key
-        judge_all = not only_new or key in members.added
-        for need in _missing(needs.of(key.pack), (row.settings,), judge_all):
-            accounts.setdefault((key.pack, need), set()).add(key.account)
+        judge_all = not only_new or is_new
+        for need in _missing(needs.of(row.key.pack), (row.settings,), judge_all):
+            accounts.setdefault((row.key.pack, need), set()).add(row.key.account)
     for (pack, need), names in sorted(accounts.items(), key=lambda item: _order(*item[0])):
         release = context.tree.get(Kind.RELEASE, f"{pack}@{need.version}")
         settings = needs.extensibility.pack(pack)
@@ -139,6 +143,20 @@ def _undeclared(
             "release.",
             severity=severity,
         )
+
+
+def _rows_after(tree: Tree, rows: Rows, packs: Collection[str]) -> Iterator[tuple[Attached, bool]]:
+    """The rows of these packs as this revision has them, and whether each is new."""
+    differing: dict[AttachmentKey, Attached | None] = {}
+    for before, after, _ in membership(tree, rows.every(packs), gated=True, packs=packs):
+        if before is not None:
+            differing[before.key] = after
+        elif after is not None:
+            yield after, True
+    for row in rows.of_packs(packs):
+        found = differing.get(row.key, row)
+        if found is not None:
+            yield found, False
 
 
 def _requested(context: Context, needs: _Needs) -> Mapping[AttachmentKey, Settings]:
