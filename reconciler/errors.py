@@ -28,6 +28,22 @@ class NoStore(StoreError):
     """There is no install base there, or one whose creation was cut off."""
 
 
+class RowsRefused(StoreError):
+    """The database refused rows for what is in them; others may be written. `said`: its words."""
+
+    def __init__(self, message: str, hint: str | None = None, said: str = "") -> None:
+        super().__init__(message, hint)
+        self.said = said
+
+
+class StoreBusy(StoreError):
+    """Two transactions stood in each other's way, and this one was undone: it can be repeated."""
+
+
+class RowsSetAside(StoreError):
+    """Attachments that could not be moved were set aside; all others were moved."""
+
+
 class RequestRefused(ReconcilerError):
     """What an account asks for is not possible now."""
 

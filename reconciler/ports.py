@@ -1,12 +1,13 @@
 """What the core asks of the outside: a source of revisions, the files of one, a store, a clock."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.errors import ReconcilerError
 from reconciler.model.base import Applied, Attached, InstallBase
 from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.declarations import Declaration, Kind
@@ -22,14 +23,38 @@ class Clock(Protocol):
         ...
 
 
-class Progress(Protocol):
-    """Told how far long work is; a terminal draws a bar of it."""
-
-    def begin(self, label: str, total: int, unit: str) -> None: ...
+class Bar(Protocol):
+    """One piece of long work, and how far it is."""
 
     def advance(self, number: int) -> None: ...
 
     def end(self) -> None: ...
+
+
+class Progress(Protocol):
+    """Told of long work, several pieces at once; a terminal draws bars of it, a log has lines."""
+
+    def begin(self, label: str, total: int, unit: str) -> Bar: ...
+
+
+class WorkLog(Protocol):
+    """Told what a worker does."""
+
+    def begins(self) -> None:
+        """There is a fan-out to help with."""
+        ...
+
+    def helped(self, moved: Sequence[tuple[str, str, int]]) -> None:
+        """It is over, or nothing is left of it: pack, its current release, rows moved here."""
+        ...
+
+    def trouble(self, error: ReconcilerError) -> None:
+        """The store can't be used; it is tried again. The same trouble is told once."""
+        ...
+
+    def recovered(self) -> None:
+        """The store can be used again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,20 +256,21 @@ class Session(Protocol):
 
     def roll_out(
         self,
-        rollout: Rollout,
+        rollouts: Sequence[Rollout],
         *,
         gated: bool,
         today: date,
         at: datetime,
         actor: str,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[str, int], None] | None = None,
     ) -> Moved:
-        """Moves the rows of one pack to what it serves, in keyset batches; repeatable.
+        """Moves the rows of packs to what each serves, in batches, fair between them; repeatable.
 
         A row's target is the pending release if it adopted that (SPEC section 5), else current.
         While `gated`: a row with hold_until > today is not upgraded, a suspended account's rows
         and those of a suspended pack are neither installed, adopted nor upgraded; downward moves
-        are never gated. `progress` gets the rows moved by each batch.
+        are never gated. `progress` gets the pack and the rows moved by each batch, by whomever.
+        Raises RowsSetAside when all were moved but some accounts', which the database refuses.
         """
         ...
 

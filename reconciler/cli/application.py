@@ -12,6 +12,7 @@ _SUMMARIES = {
     "plan": "Show what apply would do, and change nothing.",
     "apply": "Make the install base what a revision says: one pass.",
     "run": "Fetch and reconcile again and again, on a schedule and when something is due.",
+    "work": "Help the pass that goes on to move attachments; for stores on PostgreSQL.",
     "status": "Show what runs: every pack with its releases and attachments.",
     "attachments": "List attachments with what each runs, should run, and why.",
     "history": "List the moves of attachments from release to release.",

@@ -11,6 +11,7 @@ import click
 from reconciler.cli import options
 
 if TYPE_CHECKING:
+    from reconciler.cli.progress import Lines
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import PassOutcome
     from reconciler.wiring import OpenedWorld
@@ -48,8 +49,9 @@ def command(
     """Fetch and reconcile again and again.
 
     Makes a pass at each tick of the schedule, and whenever something is due: a window opens, a
-    freeze or a hold ends. Each pass is one line of log on stderr, with --format json one object.
-    Trouble does not end the loop; SIGTERM ends it cleanly, after the pass that it is in.
+    freeze or a hold ends. Each pass is one line of log on stderr, with --format json one object;
+    a long one says every ten seconds how far it is. Trouble does not end the loop; SIGTERM ends it
+    cleanly, after the pass that it is in.
 
     \b
     Examples:
@@ -64,8 +66,25 @@ def command(
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = Settings(repository=repo, store_url=store, ref=ref, now=now, actor=actor)
     with open_world(settings, store="create") as world:
+        world.progress = _long_work(world, format_)
         run(world, schedule, stop, _teller(world, format_), full_every=full_every)
     return 0
+
+
+def _long_work(world: "OpenedWorld", format_: str) -> "Lines":
+    """Logs how far a long fan-out is, every ten seconds."""
+    from reconciler.cli import streams
+    from reconciler.cli.progress import Lines
+    from reconciler.report import fan_outs, objects
+
+    def tell(stand: fan_outs.Stand) -> None:
+        at = world.clock.now()
+        if format_ == "json":
+            streams.say(objects.line(fan_outs.stand_fields(stand, at)).rstrip("\n"))
+        else:
+            streams.say(fan_outs.stand_text(stand, at))
+
+    return Lines(tell)
 
 
 def _teller(

@@ -32,6 +32,8 @@ class EventKind(StrEnum):
     WINDOW_MOVED = "window-moved"  # the zone's rules changed
     CORRECTED = "corrected"  # a complete pass found what those that look at a part had missed
     OVERRIDE = "override"  # a limit or the order of history was overridden by hand
+    # what became of a fan-out
+    SET_ASIDE = "set-aside"  # attachments that can't be moved; once until that changes
     # what an account did for itself
     ACCOUNT_ADOPT = "account-adopt"
     ACCOUNT_INSTALL = "account-install"

@@ -1,8 +1,11 @@
 """A plan -> the store: accepted in one transaction, its rows moved in bounded ones."""
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
 from reconciler.desired.attachments import membership
 from reconciler.model.base import InstallBase
-from reconciler.model.changes import Action, Plan
+from reconciler.model.changes import Action, Member, Plan
 from reconciler.model.events import EventDraft
 from reconciler.model.tree import Tree
 from reconciler.model.windows import today
@@ -10,8 +13,18 @@ from reconciler.model.zones import rules_version, zone
 from reconciler.ports import Acceptance, Progress, Session
 from reconciler.rollout.events import plan_events
 
+_UNIT = "attachments"
+_FEW_PACKS = 5
 _MOVING = frozenset(
-    {Action.RELEASE, Action.PROMOTE, Action.ROLLBACK, Action.UPGRADE, Action.ADOPT, Action.REVERT}
+    {
+        Action.RELEASE,
+        Action.PROMOTE,
+        Action.ROLLBACK,
+        Action.INSTALL,
+        Action.UPGRADE,
+        Action.ADOPT,
+        Action.REVERT,
+    }
 )
 
 
@@ -54,26 +67,54 @@ def roll_out(
     moved = 0
     if effects.members:
         members = membership(tree, base.attachments.every(), gated=plan.gated)
-        moved = session.membership(members, plan.now, actor).attachments
-    day = today(plan.now, zone(tree.publisher.time_zone))
-    totals: dict[str, int] = {}
-    for change in plan.changes:
-        if change.action in _MOVING:
-            totals[change.name] = totals.get(change.name, 0) + change.attachments
-    for rollout in effects.rollouts:
-        if progress is not None:
-            progress.begin(_label(plan, rollout.pack), totals.get(rollout.pack, 0), "attachments")
+        told = _told(members, effects.members, progress)
+        moved = session.membership(told, plan.now, actor).attachments
+    with _bars(plan, progress) as advance:
         moved += session.roll_out(
-            rollout,
+            effects.rollouts,
             gated=plan.gated,
-            today=day,
+            today=today(plan.now, zone(tree.publisher.time_zone)),
             at=plan.now,
             actor=actor,
-            progress=None if progress is None else progress.advance,
+            progress=advance,
         ).attachments
-        if progress is not None:
-            progress.end()
     return moved
+
+
+def _told(members: Iterable[Member], total: int, progress: Progress | None) -> Iterator[Member]:
+    """The rows that come, go or change, while a bar shows how many of them are written."""
+    if progress is None:
+        yield from members
+        return
+    bar = progress.begin("members", total, _UNIT)
+    for member in members:
+        yield member
+        bar.advance(1)
+    bar.end()
+
+
+@contextmanager
+def _bars(plan: Plan, progress: Progress | None) -> Iterator[Callable[[str, int], None] | None]:
+    """A bar for each pack when they are few, else one for all of them."""
+    if progress is None or not plan.effects.rollouts:
+        yield None
+        return
+    totals = dict.fromkeys((rollout.pack for rollout in plan.effects.rollouts), 0)
+    for change in plan.changes:
+        if change.action in _MOVING and change.name in totals:
+            totals[change.name] += change.attachments
+    if len(totals) > _FEW_PACKS:
+        of_all = progress.begin(f"{len(totals):,} packs", sum(totals.values()), _UNIT)
+        bars = dict.fromkeys(totals, of_all)
+    else:
+        bars = {
+            pack: progress.begin(_label(plan, pack), total, _UNIT) for pack, total in totals.items()
+        }
+    try:
+        yield lambda pack, rows: bars[pack].advance(rows)
+    finally:
+        for bar in dict.fromkeys(bars.values()):
+            bar.end()
 
 
 def _label(plan: Plan, pack: str) -> str:

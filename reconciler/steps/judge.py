@@ -15,7 +15,7 @@ from reconciler.model.base import InstallBase
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import Judgement
 from reconciler.model.tree import Tree
-from reconciler.ports import ManifestFile, Progress, Snapshot
+from reconciler.ports import Bar, ManifestFile, Progress, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +96,18 @@ class _Reading:
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
+        self._bar: Bar | None = None
         self._done = 0
 
     def told(self, done: int, files: int) -> None:
         if self._progress is None:
             return
-        if self._done == 0:
-            self._progress.begin("reading", files, "files")
-        self._progress.advance(done - self._done)
+        if self._bar is None:
+            self._bar = self._progress.begin("reading", files, "files")
+        self._bar.advance(done - self._done)
         self._done = done
         if done == files:
-            self._progress.end()
+            self._bar.end()
 
 
 def _context(snapshot: Snapshot, tree: Tree, bases: Bases, now: datetime) -> Context:

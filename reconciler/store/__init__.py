@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from reconciler.ports import Clock, Store
+    from threading import Event
+
+    from reconciler.ports import Clock, Store, WorkLog
 
 
 def open_store(
@@ -36,6 +38,17 @@ def migrate(url: str) -> int:
     from reconciler.store.urls import database_at
 
     return database_at(url).migrate()
+
+
+def help_passes(url: str, *, batch: int, stop: Event, log: WorkLog) -> None:
+    """Moves rows for whatever pass goes on, at most `batch` a transaction, until `stop` is set.
+
+    Then it ends after the batch that it is in. Raises StoreError where that can't be: on SQLite,
+    and when the store can't be used at the beginning; later trouble is told and tried again.
+    """
+    from reconciler.store.urls import database_at
+
+    database_at(url).help_passes(batch, stop, log)
 
 
 def check(url: str) -> list[str]:

@@ -114,8 +114,15 @@ SELECT 'revision ' || revision || ' was accepted at ' || passed_at
     || ' and is not carried out in full: a pass was cut short, or one is running'
 FROM applied WHERE NOT settled
 """
+_SET_ASIDE = """
+SELECT account.name || ' of ' || pack.name || ' is set aside: ' || error
+FROM set_aside
+JOIN pack ON pack.id = pack_id
+JOIN account ON account.id = account_id
+"""
 _QUERIES = (
     _DECLARED, _SERVED, _ABOVE, _PERIOD, _LAST_MOVE, _CHAIN_OF_MOVES, _HISTORY, _UNSETTLED,
+    _SET_ASIDE,
 )  # fmt: skip
 
 

@@ -6,7 +6,10 @@ bulk, migrations, what their errors mean) each has its own way of keeping these 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from threading import Event
 from typing import Any, Protocol
+
+from reconciler.ports import WorkLog
 
 Values = Mapping[str, Any]
 
@@ -26,6 +29,11 @@ class Cursor(Protocol):
 
 class Connection(Protocol):
     """Runs statements; values are always bound by name (:name)."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether a transaction that writes is the only one; else rows are locked."""
+        ...
 
     def execute(self, statement: str, values: Values = ..., /) -> Cursor: ...
 
@@ -79,6 +87,22 @@ class Lease(Protocol):
         """That transaction was committed."""
         ...
 
+    def share(self, connection: Connection, packs: Sequence[Values], common: Values) -> None:
+        """From the end of this transaction on, workers may help with the roll-outs of `packs`.
+
+        Each has its pack's number and whether it is closed and suspended; `common` are the values
+        that all of them share: gated, today, at, actor.
+        """
+        ...
+
+    def helped(self, connection: Connection) -> Mapping[int, int]:
+        """pack number -> rows that workers moved, and that were not asked for yet."""
+        ...
+
+    def unshare(self, connection: Connection) -> None:
+        """Nobody helps any more; waits for those in the middle of a transaction."""
+        ...
+
 
 class Database(Protocol):
     """A place for one install base; each connection is opened for a block and closed after it."""
@@ -107,6 +131,13 @@ class Database(Protocol):
 
     def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
         """The lease, for the block. Raises LeaseHeld after waiting, or StoreError."""
+        ...
+
+    def help_passes(self, batch: int, stop: Event, log: WorkLog) -> None:
+        """Moves rows for whatever pass goes on, at most `batch` at once, until `stop` is set.
+
+        Raises StoreError where one process alone can write.
+        """
         ...
 
     def exists(self) -> bool:

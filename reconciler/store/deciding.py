@@ -9,6 +9,12 @@ from reconciler.store.accepting import PUT_ACCOUNT
 from reconciler.store.connection import Connection, Values
 
 _THE_PACK = "SELECT id FROM pack WHERE name = :pack"
+_THE_ROWS = """
+SELECT instance FROM attachment
+WHERE pack_id = (SELECT id FROM pack WHERE name = :pack)
+    AND account_id = (SELECT id FROM account WHERE name = :account)
+ORDER BY instance
+"""
 _TELL = """
 INSERT INTO history
     (pack_id, account_id, instance, before_id, after_id, action, actor, revision, at)
@@ -63,11 +69,13 @@ def decide_and_write(
 ) -> Decision:
     """Runs inside the caller's transaction, so that what `decide` saw is what is changed.
 
-    The end of the chain keeps acceptances and other requests away, the pack keeps the batches of a
-    fan-out away; always in this order.
+    The end of the chain keeps acceptances and other requests away, the pack keeps away whatever
+    adds and removes its rows, and the account's own rows the batches of a fan-out; always in this
+    order.
     """
     connection.lock(log.END)
     connection.lock(_THE_PACK, {"pack": pack})
+    connection.lock(_THE_ROWS, {"pack": pack, "account": account})
     seen = reading.base_of_account(connection, account, pack)
     decision = decide(seen)
     event = decision.event

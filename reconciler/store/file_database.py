@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from threading import Event
 
 from reconciler.errors import StoreError
+from reconciler.ports import WorkLog
 from reconciler.store import file_lease, schema, sqlite, upkeep
 from reconciler.store.connection import Connection, Lease, Writer
 from reconciler.store.urls import Place
@@ -34,6 +36,15 @@ class FileDatabase:
     def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
         """Holds the lock file beside the store. Raises LeaseHeld after waiting, or StoreError."""
         return file_lease.leased(self.place, wait_seconds)
+
+    def help_passes(self, batch: int, stop: Event, log: WorkLog) -> None:  # noqa: ARG002
+        """Refused: one process writes to a file. Raises StoreError."""
+        raise StoreError(
+            f"the install base {self.shown} is a file, which one process writes at a time:"
+            " there is nothing that a worker could help with",
+            "workers need a store on a server: reconciler work --store postgresql://…;"
+            " reconciler store copy moves an install base there",
+        )
 
     def exists(self) -> bool:
         """False also for an empty file, and for trouble that opening it to write will name."""

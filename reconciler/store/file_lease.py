@@ -5,12 +5,12 @@ wrote: the first write of a session takes the next number, so that a pass that w
 changes no byte of the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from reconciler.errors import LeaseHeld
 from reconciler.store import locks, sqlite
-from reconciler.store.connection import Connection, Writer
+from reconciler.store.connection import Connection, Values, Writer
 from reconciler.store.holder import Holder, told_holder
 from reconciler.store.session import lost
 from reconciler.store.urls import Place
@@ -58,6 +58,16 @@ class FileLease:
         """The token is ours from now on."""
         self._token = token
         self._holder.renew()
+
+    def share(self, connection: Connection, packs: Sequence[Values], common: Values) -> None:
+        """Nobody can help: one process writes at a time."""
+
+    def helped(self, connection: Connection) -> Mapping[int, int]:  # noqa: ARG002
+        """Nobody did."""
+        return {}
+
+    def unshare(self, connection: Connection) -> None:
+        """Nobody does."""
 
 
 @contextmanager

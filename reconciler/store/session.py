@@ -1,6 +1,6 @@
 """A plan's effects -> transactions that hold the lease; each is undone unless it is still ours."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -8,8 +8,11 @@ from reconciler.errors import LeaseLost
 from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.events import EventDraft
 from reconciler.ports import Acceptance, Moved, Refusal
-from reconciler.store import accepting, codec, log, membership, refusals, rollouts
+from reconciler.store import accepting, codec, log, membership, refusals, set_aside
 from reconciler.store.connection import Connection, Database, Lease, Writer
+from reconciler.store.leading import Leader
+from reconciler.store.membership import BATCH
+from reconciler.store.rollouts import works as found_works
 
 # One row. A pass that is not settled stays so.
 _RECORD = """
@@ -33,7 +36,9 @@ UPDATE applied SET settled = TRUE, gated = TRUE, passed_at = :at, next_due = :ne
 
 
 class SqlSession:
-    """Implements ports.Session."""
+    """Implements ports.Session. `batch`: how many rows a transaction of a fan-out moves."""
+
+    batch = BATCH
 
     def __init__(self, writer: Writer, lease: Lease) -> None:
         self._writer = writer
@@ -63,22 +68,33 @@ class SqlSession:
 
     def roll_out(
         self,
-        rollout: Rollout,
+        rollouts: Sequence[Rollout],
         *,
         gated: bool,
         today: date,
         at: datetime,
         actor: str,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[str, int], None] | None = None,
     ) -> Moved:
-        """Moves the rows of one pack to what it serves, in keyset batches; repeatable."""
+        """Moves the rows of packs to what these serve, in batches; repeatable."""
         total = 0
-        for moved in rollouts.roll_out(
-            self._writer, self._fenced, rollout, gated=gated, today=today, at=at, actor=actor
-        ):
-            total += moved
+
+        def moved(pack: str, rows: int) -> None:
+            nonlocal total
+            total += rows
             if progress is not None:
-                progress(moved)
+                progress(pack, rows)
+
+        common = {
+            "gated": gated,
+            "today": today.isoformat(),
+            "at": codec.time_text(at),
+            "actor": actor,
+        }
+        connection = self._writer.connection
+        works = found_works(connection, rollouts, common)
+        leader = Leader(connection, self._fenced, self._lease, moved)
+        leader.roll_out(works, common, batch=self.batch, at=at)
         return Moved(attachments=total)
 
     def settle(self, next_due: datetime | None, at: datetime) -> None:
@@ -86,6 +102,7 @@ class SqlSession:
         values = {"at": codec.time_text(at), "next_due": codec.optional_time_text(next_due)}
         with self._fenced() as connection:
             connection.execute(_SETTLE, values)
+            set_aside.forget_all(connection)
 
     def refuse(self, refusal: Refusal, events: tuple[EventDraft, ...]) -> bool:
         """Records a refusal, once per revision and reason; False when it was there already."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.errors import NoStore, StoreError
+from reconciler.errors import NoStore, RowsRefused, StoreError
 from reconciler.store import locks, schema
 from reconciler.store.connection import Values
 from reconciler.store.urls import Place
@@ -41,6 +41,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS listed (
 
 class SqliteConnection(sqlite3.Connection):
     """Implements connection.Connection."""
+
+    alone = True
 
     def stream(self, statement: str, values: Values | None = None) -> Iterator[Any]:
         """Rows as they are asked for, which is SQLite's way with every statement."""
@@ -113,10 +115,11 @@ def _explained(error: sqlite3.Error, place: Place) -> StoreError:
                 f"{store} can't be read or written: {error}; nothing more was written",
                 "check the disk, its free space and the limits on file sizes",
             )
-        case sqlite3.SQLITE_CONSTRAINT:
-            return StoreError(
+        case sqlite3.SQLITE_CONSTRAINT | sqlite3.SQLITE_MISMATCH | sqlite3.SQLITE_TOOBIG:
+            return RowsRefused(
                 f"{store} refused a write that breaks one of its rules: {error}",
                 "run reconciler store check",
+                str(error),
             )
         case _:
             return StoreError(f"{store} can't be used: {error}", "run reconciler store check")

@@ -149,6 +149,10 @@ class World:
 
     def roll_out(self, session: Session, pack: str = "orders", **fields: Any) -> Moved:
         """All gates open unless fields say otherwise."""
+        return self.roll_out_all(session, pack, **fields)
+
+    def roll_out_all(self, session: Session, *packs: str, **fields: Any) -> Moved:
+        """The same for several packs at once."""
         rollout = {name: fields.pop(name, False) for name in ("closed", "suspended")}
         given: dict[str, Any] = {
             "gated": True,
@@ -157,7 +161,7 @@ class World:
             "actor": "ann",
             **fields,
         }
-        return session.roll_out(Rollout(pack=pack, **rollout), **given)
+        return session.roll_out([Rollout(pack=pack, **rollout) for pack in packs], **given)
 
     def fill(
         self,
@@ -301,7 +305,7 @@ statements, deadly = 0, 0
 def count(statement):
     global statements
     words = re.sub(r'(?m)^--.*$', '', statement).split(None, 1)
-    if words and words[0] in ("INSERT", "UPDATE", "DELETE", "COMMIT", "BEGIN", "CREATE"):
+    if words and words[0] in ("INSERT", "UPDATE", "DELETE", "COMMIT", "BEGIN", "CREATE", "WITH"):
         statements += 1
         if statements == deadly:
             os.kill(os.getpid(), signal.SIGKILL)

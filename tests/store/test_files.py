@@ -157,11 +157,11 @@ def test_the_log_stays_short_during_a_long_pass(
     store: Store, store_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reconciler.store.sqlite._LARGE_LOG_BYTES", 100_000)
-    monkeypatch.setattr("reconciler.store.rollouts.roll_out.__kwdefaults__", {"batch": 500})
+    monkeypatch.setattr("reconciler.store.session.SqlSession.batch", 500)
     world.fill(store, world.pack(), rows=tuple(world.row(f"a{n}") for n in range(5000)))
     log, lengths = store_path.with_name("install-base.db-wal"), []
     with store.session(0) as session:
-        world.roll_out(session, progress=lambda _: lengths.append(log.stat().st_size))
+        world.roll_out(session, progress=lambda *_: lengths.append(log.stat().st_size))
     assert len(lengths) == 10
     assert max(lengths) < 400_000
     assert 0 in lengths

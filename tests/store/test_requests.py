@@ -162,9 +162,9 @@ def test_an_adoption_between_two_batches_of_a_roll_out_is_kept(
     rows = tuple(world.row(f"a{n}", release="1.0.0") for n in range(40))
     world.fill(store, world.pack("orders", "1.0.0", "3.0.0"), rows=rows)
     world.serve(store, world.pack("orders", "2.0.0", "3.0.0", effective=("1.0.0",)))
-    monkeypatch.setattr("reconciler.store.rollouts.roll_out.__kwdefaults__", {"batch": 10})
+    monkeypatch.setattr("reconciler.store.session.SqlSession.batch", 10)
 
-    def adopt_the_last(_: int) -> None:
+    def adopt_the_last(*_: object) -> None:
         account = "a39"
         if next(store.attached(account=account)).release != "3.0.0":
             store.request(account, "orders", _adoption(world))

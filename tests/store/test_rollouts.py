@@ -94,7 +94,7 @@ def test_fifty_thousand_rows_move_each_exactly_once_in_bounded_transactions(
     world.serve(store, world.pack(current="2.0.0", effective=("1.0.0",)))
     batches: list[int] = []
     with store.session(0) as session:
-        moved = world.roll_out(session, progress=batches.append)
+        moved = world.roll_out(session, progress=lambda _, rows: batches.append(rows))
         session.settle(None, world.clock.now())
     assert moved.attachments == 50_000
     assert batches == [BATCH] * 5

@@ -114,7 +114,7 @@ def test_requests_beside_a_fan_out_lose_nothing_on_either_side(
     rows = tuple(world.row(f"a{n}", release="1.0.0") for n in range(400))
     world.fill(store, world.pack("orders", "1.0.0", "3.0.0"), rows=rows)
     world.serve(store, world.pack("orders", "2.0.0", "3.0.0", effective=("1.0.0",)))
-    monkeypatch.setattr("reconciler.store.rollouts.roll_out.__kwdefaults__", {"batch": 20})
+    monkeypatch.setattr("reconciler.store.session.SqlSession.batch", 20)
     asking = [f"a{n}" for n in range(0, 400, 8)]
 
     def adopt(base: InstallBase) -> Decision:

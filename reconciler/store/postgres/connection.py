@@ -4,6 +4,7 @@ Every connection commits by itself unless a transaction was begun, so that the s
 all that happens. Nothing of a session outlives a transaction: a pooler may stand in between.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,9 @@ from reconciler.errors import StoreError
 from reconciler.store.connection import Cursor, Values
 from reconciler.store.postgres.errors import translated
 from reconciler.store.postgres.url import Address
+
+# What it says of lost connections is said again, in our words.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _OLDEST_SERVER = 150000
 _STREAMED_ROWS = 5_000
@@ -65,6 +69,8 @@ def translated_statement(statement: str) -> str:
 
 class PostgresConnection:
     """Implements connection.Connection."""
+
+    alone = False
 
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self.raw = raw

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Event
 
 import psycopg
 
 from reconciler.errors import NoStore
+from reconciler.ports import WorkLog
 from reconciler.store.connection import Connection, Lease, Writer
-from reconciler.store.postgres import lease, partitioning, schema
+from reconciler.store.postgres import helping, lease, partitioning, schema
 from reconciler.store.postgres.connection import (
     PostgresConnection,
     PostgresWriter,
@@ -48,6 +50,10 @@ class PostgresDatabase:
     def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
         """Raises LeaseHeld after waiting, or StoreError."""
         return lease.leased(self._address, wait_seconds)
+
+    def help_passes(self, batch: int, stop: Event, log: WorkLog) -> None:
+        """Until `stop` is set. Raises StoreError when the store can't be used at the beginning."""
+        helping.help_passes(self._address, batch, stop, log)
 
     def exists(self) -> bool:
         """Whether the tables are there. Raises StoreError."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from reconciler.errors import StoreError
+from reconciler.errors import RowsRefused, StoreBusy, StoreError
 
 _NO_ROLE = re.compile(
     r"(?:role|user) \S+ does not exist|password authentication|authentication fail"
@@ -14,6 +14,9 @@ _NO_ROLE = re.compile(
 _NO_DATABASE = re.compile(r"database \S+ does not exist")
 _NO_ENTRY = re.compile(r"no pg_hba.conf entry|no password supplied")
 _FOR_CHECK = "run reconciler store check"
+_WHO_LOCKS = "see pg_stat_activity for who holds it, and run again"
+# Values that do not fit, limits that they exceed, and what functions of the database raise.
+_ABOUT_ROWS = ("21", "22", "38", "39", "54", "P0")
 
 
 @contextmanager
@@ -49,18 +52,19 @@ def explained(error: psycopg.Error, shown: str) -> StoreError:
             )
         case "53300":
             return StoreError(f"{store} has no connection left: {said}", "raise max_connections")
-        case "55P03" | "57014" | "40P01":
-            return StoreError(
-                f"{store} is locked by another program: {said}",
-                "see pg_stat_activity for who holds it, and run again",
-            )
+        case "55P03" | "57014":
+            return StoreError(f"{store} is locked by another program: {said}", _WHO_LOCKS)
+        case "40P01" | "40001":
+            return StoreBusy(f"{store} is locked by another program: {said}", _WHO_LOCKS)
         case "25P03" | "57P01" | "57P02" | "57P03" | "57P05":
             return _lost(store, said)
         case state if state.startswith("08"):
             return _lost(store, said)
         case state if state.startswith("23"):
-            return StoreError(f"{store} refused a write that breaks one of its rules: {said}",
-                              _FOR_CHECK)  # fmt: skip
+            words = f"{store} refused a write that breaks one of its rules: {said}"
+            return RowsRefused(words, _FOR_CHECK, said)
+        case state if state.startswith(_ABOUT_ROWS):
+            return RowsRefused(f"{store} refused a write: {said}", _FOR_CHECK, said)
         case state if state.startswith("XX"):
             return StoreError(
                 f"{store} is damaged: {said}",

@@ -7,13 +7,14 @@ lease runs out, and what it tries afterwards finds another token.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import monotonic
 
 from reconciler.errors import LeaseHeld, LeaseLost, StoreError
-from reconciler.store.connection import Connection
+from reconciler.store.connection import Connection, Values
+from reconciler.store.postgres import sharing
 from reconciler.store.postgres.connection import PostgresConnection, PostgresWriter, connected
 from reconciler.store.postgres.schema import check_version
 from reconciler.store.postgres.url import Address
@@ -53,27 +54,43 @@ class RowLease:
     def __init__(self, token: int, seconds: float) -> None:
         self.token = token
         self._seconds = seconds
+        self._fenced = False
 
     def confirm(self, connection: Connection) -> None:
-        """The same as fence(): what a pass writes to the row is no part of the install base."""
-        self.fence(connection)
-
-    def fence(self, connection: Connection) -> int:
         """Renews the lease, and locks it until the transaction ends. Raises LeaseLost."""
         values = {"token": self.token, "seconds": self._seconds}
         if connection.execute(_RENEW, values).fetchone() is None:
             raise lost()
+
+    def fence(self, connection: Connection) -> int:
+        """The same; the first one ends what workers may still do for an earlier holder."""
+        self.confirm(connection)
+        if not self._fenced:
+            sharing.end(connection)
         return self.token
 
     def fenced(self, token: int) -> None:
-        """Nothing more to remember."""
+        """From now on there are only workers of ours."""
         assert token == self.token
+        self._fenced = True
+
+    def share(self, connection: Connection, packs: Sequence[Values], common: Values) -> None:
+        """From the end of this transaction on, workers may help."""
+        sharing.begin(connection, self.token, packs, common)
+
+    def helped(self, connection: Connection) -> Mapping[int, int]:
+        """pack number -> rows that workers moved, and that were not asked for yet."""
+        return sharing.counted(connection)
+
+    def unshare(self, connection: Connection) -> None:
+        """Waits for workers in the middle of a transaction; what they counted stays."""
+        sharing.end(connection, counts=False)
 
 
 @contextmanager
 def leased(address: Address, wait_seconds: float) -> Iterator[tuple[PostgresWriter, RowLease]]:
     """Holds the lease for the block. Raises LeaseHeld after waiting, or StoreError."""
-    seconds = _lease_seconds()
+    seconds = lease_seconds()
     with connected(address) as connection:
         check_version(connection, address.shown)
         lease = RowLease(_taken(connection, wait_seconds, seconds), seconds)
@@ -90,7 +107,8 @@ def leased(address: Address, wait_seconds: float) -> Iterator[tuple[PostgresWrit
                 connection.execute(_RELEASE, {"token": lease.token})
 
 
-def _lease_seconds() -> float:
+def lease_seconds() -> float:
+    """How long a lease lasts, and a transaction whose process does not go on. Raises StoreError."""
     text = os.environ.get(SECONDS_VARIABLE)
     try:
         seconds = _SECONDS if text is None else float(text)
@@ -138,6 +156,6 @@ def _renew(address: Address, lease: RowLease, ended: Event, seconds: float) -> N
             writer = PostgresWriter(address, connection, locked_seconds=step)
             try:
                 with writer.transaction() as renewing:
-                    lease.fence(renewing)
+                    lease.confirm(renewing)
             except LeaseLost:
                 return

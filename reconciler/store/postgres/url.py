@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from reconciler.errors import StoreError
 from reconciler.store.urls import shown
 
-# libpq waits for ever by itself.
-_CONNECT_SECONDS = "10"
+# libpq waits for ever by itself, and the system's keepalives for hours.
+_DEFAULTS = {
+    "connect_timeout": "10",
+    "application_name": "reconciler",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+_ENVIRONMENT = (("connect_timeout", "PGCONNECT_TIMEOUT"), ("application_name", "PGAPPNAME"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +48,8 @@ def address_of(url: str) -> Address:
             "write postgresql://user@host:5432/database; percent-encode what is special in a"
             " password, or keep it in PGPASSWORD or a password file",
         ) from None
-    parameters.setdefault("connect_timeout", os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS))
-    parameters.setdefault("application_name", "reconciler")
-    return Address(shown=shown(url), parameters=parameters)
+    given = {name: os.environ[name_in] for name, name_in in _ENVIRONMENT if name_in in os.environ}
+    return Address(shown=shown(url), parameters=_DEFAULTS | given | parameters)
 
 
 def _ports(parameters: Mapping[str, str]) -> list[str]:
