@@ -86,6 +86,8 @@ class PostgresConnection:
     def executemany(self, statement: str, rows: Iterable[Values], /) -> None:
         with self.raw.cursor() as cursor:
             cursor.executemany(translated_statement(statement), rows)
+        # What ends a pipeline stops the server's clock for transactions that idle; this starts it.
+        self.raw.execute("SELECT 1")
 
     def stream(self, statement: str, values: Values | None = None, /) -> Iterator[Any]:
         """Through a cursor on the server, inside a transaction."""

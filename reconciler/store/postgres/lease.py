@@ -40,6 +40,19 @@ _RENEW = f"""
 UPDATE lease SET renewed_at = clock_timestamp(), expires_at = {_EXPIRY}
 WHERE token = :token RETURNING token
 """
+# The server's time-out is for transactions that idle; a process that is stopped, or cut off, in the
+# middle of a statement (COPY, a pipeline) keeps it waiting for the rest, and the row locked, for
+# ever. Only processes of the same user can be ended.
+_END_SILENT = """
+SELECT pg_terminate_backend(holder.pid)
+FROM lease
+JOIN pg_locks ON locktype = 'transactionid' AND granted AND transactionid = lease.xmax
+JOIN pg_stat_activity AS holder ON holder.pid = pg_locks.pid
+WHERE expires_at <= clock_timestamp()
+    AND holder.wait_event = 'ClientRead'
+    AND holder.state_change <= clock_timestamp() - (expires_at - renewed_at)
+    AND holder.usename = current_user
+"""
 _RELEASE = "UPDATE lease SET expires_at = NULL WHERE token = :token"
 _HOLDER = """
 SELECT host, pid, to_char(since AT TIME ZONE 'UTC', 'HH24:MI:SS'),
@@ -129,6 +142,7 @@ def _taken(connection: PostgresConnection, wait_seconds: float, seconds: float) 
         row = connection.execute(_TAKE, values).fetchone()
         if row is not None:
             return int(row[0])
+        connection.execute(_END_SILENT)
         left = deadline - monotonic()
         if left <= 0:
             raise _held(connection, wait_seconds)
