@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types unit golden bench bench-quick bench-curve lock clean
+.PHONY: help venv demo test lint types unit golden bench bench-quick bench-curve chaos chaos-workers
+.PHONY: lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## release to the install base of example-repo/, step by step
 	$(BIN)/python -m demo
@@ -38,6 +39,14 @@ bench-quick: $(STAMP) ## the same with small sizes, in a minute
 
 bench-curve: $(STAMP) ## up to UP_TO=5000000 attachments; writes a part of docs/operations/scaling.md
 	$(BIN)/python -m benchmarks.curve $(if $(UP_TO),--up-to $(UP_TO))
+
+chaos: $(STAMP) ## kill, stop and cut off reconcilers at random: SEED=… MINUTES=… ONLY=…
+	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(ONLY),--only "$(ONLY)")
+
+chaos-workers: $(STAMP) ## kill leader and workers 25 times during a release to 200,000 accounts
+	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) --minutes 0 --accounts 200000 \
+	  --only "workers killed"
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

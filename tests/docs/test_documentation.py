@@ -156,13 +156,14 @@ def test_decisions_are_numbered_without_a_gap_and_have_the_same_parts() -> None:
         assert parts == ["Context", "Decision", "Consequences"], record.name
 
 
-def test_the_tests_that_the_page_on_failure_modes_names_are_there() -> None:
-    cited = CITED_TEST.findall(_text("docs/failure-modes.md"))
+@pytest.mark.parametrize("page", ["failure-modes.md", "operations/faults.md"])
+def test_the_tests_that_the_pages_on_failures_name_are_there(page: str) -> None:
+    cited = CITED_TEST.findall(_text(f"docs/{page}"))
     assert cited
     missing = [
         name
         for name, path in cited
-        if f"def {name}(" not in (DOCS / path).resolve().read_text(encoding="utf-8")
+        if f"def {name}(" not in ((DOCS / page).parent / path).resolve().read_text(encoding="utf-8")
     ]
     assert missing == []
 
