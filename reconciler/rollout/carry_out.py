@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from reconciler.desired.attachments import membership
 from reconciler.model.base import InstallBase
@@ -15,6 +16,7 @@ from reconciler.rollout.events import plan_events
 
 _UNIT = "attachments"
 _FEW_PACKS = 5
+_SHOWN_AT_ONCE = 500
 _MOVING = frozenset(
     {
         Action.RELEASE,
@@ -87,9 +89,10 @@ def _told(members: Iterable[Member], total: int, progress: Progress | None) -> I
         yield from members
         return
     bar = progress.begin("members", total, _UNIT)
-    for member in members:
-        yield member
-        bar.advance(1)
+    stream = iter(members)
+    while some := tuple(islice(stream, _SHOWN_AT_ONCE)):
+        yield from some
+        bar.advance(len(some))
     bar.end()
 
 
