@@ -62,7 +62,8 @@ def full_disk(
         with _filled(disk, leaving=rng.randint(0, 6) * 8_192):
             proceed(process)
             done = ended_in_one_line(arena.end(process), 0, 1)
-        if done.code and "is full" not in done.told:
+        # A server whose disk is full may be unable to take a connection at all.
+        if done.code and "is full" not in done.told and "could not write" not in done.told:
             raise Fault(f"a full disk is not called one: {done.told!r}")
         failed += done.code
         arena.finish(scene.step.now)

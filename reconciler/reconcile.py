@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.desired.renames import carried_base
-from reconciler.errors import NothingYet, ReconcilerError, SourceError, StalePlan
+from reconciler.errors import NothingYet, ReconcilerError, RowsSetAside, SourceError, StalePlan
 from reconciler.model.base import Applied, InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.events import EventDraft, EventKind
@@ -98,7 +98,7 @@ def reconcile(
             next_due=applied.next_due if applied else None,
         )
     with store.session(world.settings.lease_wait_seconds) as session:
-        finished = _settled(world, session)
+        finished = _finished(world, session, revision, now)
         if revision is None:
             proposal = _due(store, "", now, error=trouble)
         elif complete or expected is not None:
@@ -164,6 +164,23 @@ def _told(proposal: Proposal, plan: Plan, now: datetime, actor: str) -> tuple[Ev
         (EventKind.CORRECTED, proposal.corrected),
     )
     return tuple(event(kind, plan.revision, told, now, actor) for kind, told in words if told)
+
+
+def _finished(world: World, session: Session, revision: str | None, now: datetime) -> int:
+    """What an earlier pass left is moved first; rows that can't be moved keep nothing else back.
+
+    Raises RowsSetAside where there is nothing else to do.
+    """
+    try:
+        return _settled(world, session)
+    except RowsSetAside:
+        applied = needed_store(world).applied()
+        assert applied is not None, "what is left was accepted once"
+        due = applied.next_due is not None and applied.next_due <= now
+        # A cold store's first pass consults no gates, so that one has to be finished.
+        if not applied.gated or not (due or revision not in (None, applied.revision)):
+            raise
+        return 0
 
 
 def _settled(world: World, session: Session) -> int:
