@@ -11,6 +11,7 @@ from typing import Literal
 from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Progress, Source, Store
 from reconciler.settings import Settings, user_cache
+from reconciler.steps.world import asked_revision
 
 StoreUse = Literal["none", "optional", "existing", "create"]
 
@@ -57,14 +58,21 @@ class OpenedWorld:
 
 @contextmanager
 def open_world(
-    settings: Settings, *, store: StoreUse, writes: bool = False
+    settings: Settings, *, store: StoreUse, writes: bool = False, reads_first: bool = False
 ) -> Iterator[OpenedWorld]:
     """`store`: "optional" takes one that exists, "existing" demands it, "create" makes it.
 
-    `writes` says that the command writes to an existing store. Raises StoreError; also when --now
-    is used to write to a store that is no rehearsal.
+    `writes` says that the command writes to an existing store. With `reads_first` a store is only
+    made once the revision asked for was found: a repository that can't be read must not leave an
+    empty one. Raises StoreError; also when --now is used to write to a store that is no rehearsal.
     """
     clock: Clock = SystemClock() if settings.now is None else FixedClock(instant=settings.now)
+    if reads_first:
+        found = _open(settings, "optional", writes=True, clock=clock)
+        if found is not None:
+            yield OpenedWorld(settings, found, clock)
+            return
+        asked_revision(OpenedWorld(settings, None, clock))
     yield OpenedWorld(settings, _open(settings, store, writes, clock), clock)
 
 

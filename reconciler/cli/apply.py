@@ -83,7 +83,6 @@ def command(
         allow_destructive=allow_destructive,
         allow_rewind=allow_rewind,
     )
-    read_before_creating(settings)
     return _pass(settings, expected, full, format_)
 
 
@@ -98,7 +97,7 @@ def _pass(
     from reconciler.report.plan import json, verdict
     from reconciler.wiring import open_world
 
-    with open_world(settings, store="create") as world:
+    with open_world(settings, store="create", reads_first=True) as world:
         started = time.perf_counter()
         with progress() as world.progress:
             outcome = reconcile(world, expected=expected, complete=full)
@@ -112,13 +111,3 @@ def _pass(
         output.write(verdict.render(outcome, at, output.style(), seconds, zone))
     output.tell_outcome(outcome, in_text=format_ == "text")
     return outcome.exit_code
-
-
-def read_before_creating(settings: "Settings") -> None:
-    """Where there is no store yet: a repository that can't be read must not leave an empty one."""
-    from reconciler.steps.world import asked_revision
-    from reconciler.wiring import open_world
-
-    with open_world(settings, store="optional") as world:
-        if world.store is None:
-            asked_revision(world)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterError, croniter
-
 from reconciler.desired.phrases import counted
 from reconciler.model.declarations import Freeze
 from reconciler.model.windows import Window, day_start
@@ -41,6 +39,9 @@ def cron_fault(expression: str) -> str | None:
     for field in fields:
         if not _FIELD.fullmatch(field):
             return f"{field!r} is not a cron field"
+    # Few publishers have a freeze with cron; importing it takes long, and starts a process.
+    from croniter import CroniterError, croniter
+
     try:
         croniter(expression, datetime(2024, 1, 1)).get_next(datetime)
     except (CroniterError, ValueError, OverflowError):
@@ -109,6 +110,8 @@ def _cron_spans(
     Only the latest firing can hold `now` longest, save for days of other lengths; two more are
     looked at so that a changed offset can't hide one.
     """
+    from croniter import CroniterError, croniter  # as above
+
     local = now.astimezone(where).replace(tzinfo=None, fold=0)
     firings = croniter(expression, local + timedelta(hours=3))
     for _ in range(_LOOK_BACK):
