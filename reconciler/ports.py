@@ -239,11 +239,11 @@ class Session(Protocol):
         """A revision that changes nothing: the one row of the applied revision."""
         ...
 
-    def accept(self, acceptance: Acceptance) -> bool:
+    def accept(self, acceptance: Acceptance) -> frozenset[str]:
         """One transaction; afterwards applied() says settled False.
 
-        True when an account asked for something after the plan was made: what it asked was judged
-        by the revision before, so the rows have to be looked at again.
+        Returns the accounts that asked for something after the plan was made: what they asked was
+        judged by the revision before, so their rows have to be looked at again.
         """
         ...
 

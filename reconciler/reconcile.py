@@ -15,7 +15,7 @@ from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.zones import rules_version
 from reconciler.plan.build import plan as planned
 from reconciler.plan.digest import digest
-from reconciler.ports import Session, Snapshot, Store
+from reconciler.ports import Part, Session, Snapshot, Store
 from reconciler.rollout.carry_out import accept, roll_out
 from reconciler.steps.complete import narrowed, proved
 from reconciler.steps.difference import due_part
@@ -148,10 +148,10 @@ def _carry_out(world: World, session: Session, proposal: Proposal, now: datetime
             session.record(plan.revision, plan, rules_version())
         return _outcome(proposal, plan, 0)
     carried = carried_base(base, plan.effects.renames)
-    asked_meanwhile = accept(session, carried, tree, plan, actor, extra)
+    asked = accept(session, carried, tree, plan, actor, extra)
     moved = roll_out(session, base, tree, plan, actor, world.progress)
-    if asked_meanwhile:
-        moved += _settled(world, session)
+    if asked:
+        moved += _settled(world, session, asked)
     else:
         session.settle(plan.next_due, plan.now)
     return _outcome(proposal, plan, moved)
@@ -183,16 +183,18 @@ def _finished(world: World, session: Session, revision: str | None, now: datetim
         return 0
 
 
-def _settled(world: World, session: Session) -> int:
-    """Finishes what an earlier pass accepted and could not roll out, as of its own instant.
+def _settled(world: World, session: Session, accounts: frozenset[str] = frozenset()) -> int:
+    """Finishes what was accepted and not rolled out, as of its own instant.
 
-    Returns the rows that were left to move.
+    Everything is looked at, or only these `accounts` with their packs. Returns the rows that were
+    left to move.
     """
     store = needed_store(world)
     applied = store.applied()
     if applied is None or applied.settled:
         return 0
-    base = store.base()
+    base = store.part(Part(now=applied.passed_at, accounts=accounts)) if accounts else None
+    base = base or store.base()
     plan = planned(
         base,
         base.tree,

@@ -37,10 +37,10 @@ def accept(
     plan: Plan,
     actor: str,
     extra: tuple[EventDraft, ...] = (),
-) -> bool:
+) -> frozenset[str]:
     """Makes the plan binding: whatever is killed afterwards, the next pass finishes it.
 
-    True when an account asked for something after `base` was read; see Session.accept.
+    Returns the accounts that asked for something after `base` was read; see Session.accept.
     """
     return session.accept(
         Acceptance(

@@ -65,9 +65,7 @@ WHERE name = :name
 PUT_ACCOUNT = "INSERT INTO account (name) VALUES (:name) ON CONFLICT (name) DO NOTHING"
 _SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
 
-_ASKED_SINCE = """
-SELECT EXISTS (SELECT 1 FROM event WHERE number > :seen AND account IS NOT NULL)
-"""
+_ASKED_SINCE = "SELECT DISTINCT account FROM event WHERE number > :seen AND account IS NOT NULL"
 _NEWEST_REFUSAL = "(SELECT coalesce(max(number), 0) FROM refusal)"
 # The revision came into force when it was first applied, not at each pass under it.
 _ACCEPT = f"""
@@ -89,13 +87,13 @@ ON CONFLICT (one) DO UPDATE SET
 _TABLES: Mapping[Kind, str] = {Kind.INTEGRATION_PACK: "pack", Kind.MANAGED_ACCOUNT: "account"}
 
 
-def accept(connection: Connection, acceptance: Acceptance) -> bool:
+def accept(connection: Connection, acceptance: Acceptance) -> frozenset[str]:
     """Everything that an accepted plan writes at once, inside the caller's transaction.
 
-    Returns whether an account asked for something since the plan was made.
+    Returns the accounts that asked for something since the plan was made.
     """
     connection.lock(log.END)
-    asked = bool(connection.execute(_ASKED_SINCE, {"seen": acceptance.seen}).fetchone()[0])
+    asked = connection.execute(_ASKED_SINCE, {"seen": acceptance.seen}).fetchall()
     plan, effects = acceptance.plan, acceptance.plan.effects
     rename(connection, effects.renames)
     put_declarations(connection, effects)
@@ -111,7 +109,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> bool:
         "zone_rules": acceptance.zone_rules,
     }
     connection.execute(_ACCEPT, values)
-    return asked
+    return frozenset(account for (account,) in asked)
 
 
 def rename(connection: Connection, renames: Renames) -> None:

@@ -56,8 +56,8 @@ class SqlSession:
             self._lease.confirm(connection)
             connection.execute(_RECORD, values)
 
-    def accept(self, acceptance: Acceptance) -> bool:
-        """One transaction; afterwards applied() says settled False. True: accounts came between."""
+    def accept(self, acceptance: Acceptance) -> frozenset[str]:
+        """One transaction; afterwards applied() says settled False. Returns who came between."""
         with self._fenced() as connection:
             return accepting.accept(connection, acceptance)
 

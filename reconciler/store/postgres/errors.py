@@ -65,7 +65,7 @@ def explained(error: psycopg.Error, shown: str) -> StoreError:
             return RowsRefused(words, _FOR_CHECK, said)
         case state if state.startswith(_ABOUT_ROWS):
             return RowsRefused(f"{store} refused a write: {said}", _FOR_CHECK, said)
-        case state if state.startswith("XX"):
+        case "XX001" | "XX002":  # data, or an index, that can't be right
             return StoreError(
                 f"{store} is damaged: {said}",
                 "restore a backup, or rebuild it from the repository and the last export",
