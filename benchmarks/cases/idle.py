@@ -8,7 +8,10 @@ from benchmarks.measure import CommandFailed, Criterion, Measurement, Run
 
 TARGET = 100_000
 TERRAFORM_TARGET = 2_000
-_CAUSE = "It is imports, 64 ms of them psycopg on PostgreSQL, and starting git twice; nothing of it grows."
+_CAUSE = (
+    "It is imports (on PostgreSQL 64 ms for psycopg alone), and starting git twice; nothing of it "
+    "grows."
+)
 
 
 def measure(bench: Bench) -> Iterator[Measurement]:

@@ -9,8 +9,8 @@ from benchmarks.measure import Criterion, Measurement
 
 TARGET = 1_000_000
 _CAUSE = (
-    "Of small sizes most is starting the program and its git; of large ones finding the next batch, "
-    "and on PostgreSQL locking its rows, since workers may share the release (ADR 17)."
+    "Of small sizes most is starting the program and its git; of large ones finding the next "
+    "batch, and on PostgreSQL locking its rows, since workers may share the release (ADR 17)."
 )
 
 
