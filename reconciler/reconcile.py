@@ -20,6 +20,7 @@ from reconciler.rollout.carry_out import accept, roll_out
 from reconciler.steps.complete import narrowed, proved
 from reconciler.steps.difference import due_part
 from reconciler.steps.due import due_plan, event, refuse
+from reconciler.steps.idle import Asked, asked_for, nothing_to_do
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
 from reconciler.steps.world import World, asked_revision, needed_store
@@ -77,26 +78,24 @@ def reconcile(
     *,
     expected: Mapping[str, Any] | None = None,
     complete: bool = False,
+    asked: Asked | None = None,
 ) -> PassOutcome:
     """One pass (SPEC section 7). `expected` is a saved plan, which must still be the plan.
 
     A revision that can't be resolved or accepted does not stop what is due under the applied one;
     the outcome's error then tells the revision's fate. `complete`: the pass looks at everything,
-    and tells of whatever a look at the changes alone would have missed. Raises ReconcilerError when
-    nothing could be done at all.
+    and tells of whatever a look at the changes alone would have missed. `asked`: what was asked
+    for, where the caller has found that there may be work. Raises ReconcilerError when nothing
+    could be done at all.
     """
     store = needed_store(world)
     now = world.clock.now()
-    revision, trouble = _asked_for(world)
-    applied = store.applied()
-    if expected is None and not complete and _idle(applied, revision, trouble, now):
-        return PassOutcome(
-            revision=revision,
-            in_force=applied.revision if applied else None,
-            plan=None,
-            error=trouble,
-            next_due=applied.next_due if applied else None,
-        )
+    if asked is None:
+        asked = asked_for(world)
+        outcome = None if expected or complete else nothing_to_do(world, asked)
+        if outcome is not None:
+            return outcome
+    revision, trouble = asked
     with store.session(world.settings.lease_wait_seconds) as session:
         finished = _finished(world, session, revision, now)
         if revision is None:
@@ -220,15 +219,6 @@ def _run_id(now: datetime, digest: str) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
 
-def _idle(applied: Applied | None, revision: str | None, trouble: object, now: datetime) -> bool:
-    """Whether the last pass and the clock say that there is nothing to do (SPEC section 7)."""
-    if applied is None:
-        return trouble is not None
-    same = trouble is not None or revision == applied.revision
-    early = applied.next_due is None or now < applied.next_due
-    return same and applied.settled and early and applied.zone_rules == rules_version()
-
-
 def _differs(applied: Applied | None, plan: Plan) -> bool:
     return applied is None or (
         (applied.revision, applied.next_due, applied.zone_rules)
@@ -267,13 +257,6 @@ def _outcome(proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
         next_due=plan.next_due if plan else None,
         base=base,
     )
-
-
-def _asked_for(world: World) -> tuple[str | None, ReconcilerError | None]:
-    try:
-        return asked_revision(world), None
-    except SourceError as error:
-        return None, error
 
 
 def _base_snapshot(world: World, base: str | None) -> Snapshot | None:

@@ -92,15 +92,20 @@ def _pass(
     from reconciler.cli import output
     from reconciler.cli.progress import progress
     from reconciler.cli.reading import zone_of
-    from reconciler.reconcile import reconcile
     from reconciler.report import objects
     from reconciler.report.plan import json, verdict
+    from reconciler.steps.idle import asked_for, nothing_to_do
     from reconciler.wiring import open_world
 
     with open_world(settings, store="create", reads_first=True) as world:
         started = time.perf_counter()
-        with progress() as world.progress:
-            outcome = reconcile(world, expected=expected, complete=full)
+        asked = asked_for(world)
+        outcome = None if expected or full else nothing_to_do(world, asked)
+        if outcome is None:
+            from reconciler.reconcile import reconcile
+
+            with progress() as world.progress:
+                outcome = reconcile(world, expected=expected, complete=full, asked=asked)
         seconds = time.perf_counter() - started
         at, zone = world.clock.now(), zone_of(world.store)
         if settings.revision is None and outcome.revision is not None:
