@@ -184,9 +184,10 @@ class Part:
 
     `judged` are packs of which everything is judged again: their declared attachments come with
     them, and the accounts of these. `packs` are planned, too: read with their releases and the
-    components that these name. `components` are read in all versions, and the packs that list them
-    are judged. `accounts` are read with all that they declare, and with their rows. Packs that are
-    due at `now` are planned, too. The publisher, all groups and all templates are in every part.
+    components that these name. `components` are read in all versions, and the packs that list them,
+    or have a release that names one, are judged. `accounts` are read with all that they declare,
+    and with their rows. Packs that are due at `now` are planned, too. The publisher, all groups and
+    all templates are in every part.
     """
 
     now: datetime

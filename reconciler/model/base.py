@@ -231,7 +231,7 @@ class PackRecord:
 
     `testing_period` counts the pack's testing periods; it rises whenever one begins, so that an
     adoption of an earlier one is inert without being erased. `due_at`: when something of it may
-    happen without a new commit, None for never.
+    happen without a new commit, None for never; too early where an account took away what waited.
     """
 
     name: str

@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.desired.rules.paths import named_paths
 from reconciler.desired.touched import Known, touched
+from reconciler.manifests.locate import PUBLISHER_FILE
 from reconciler.manifests.read import Reading, read
 from reconciler.model.base import Applied, InstallBase
 from reconciler.model.declarations import (
@@ -18,11 +20,12 @@ from reconciler.model.declarations import (
 from reconciler.model.outcome import Judgement
 from reconciler.model.tree import Tree
 from reconciler.model.zones import rules_version
-from reconciler.ports import FileChange, ManifestFile, Part, Snapshot, Store
+from reconciler.ports import FileChange, ManifestFile, Part, PathState, Snapshot, Store
 from reconciler.steps.judge import Bases, judge_tree
 from reconciler.steps.world import World
 
 MOST_FILES = 2_000  # of more a complete pass is as quick
+_WITH_PATHS = ((Kind.INTEGRATION_PACK, "documentation"), (Kind.RELEASE, "assessment"))
 _RENAMABLE = frozenset({Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP})
 
 
@@ -37,7 +40,7 @@ class Difference:
 def due_part(store: Store, now: datetime) -> InstallBase | None:
     """What is due under the applied revision; None when everything has to be looked at."""
     applied = store.applied()
-    if applied is None or not _is_plain(applied):
+    if applied is None or not _is_plain(applied, now):
         return None
     return store.part(Part(now=now))
 
@@ -48,16 +51,14 @@ def difference(world: World, store: Store, revision: str, now: datetime) -> Diff
     Raises SourceError.
     """
     applied = store.applied()
-    if applied is None or not _is_plain(applied):
+    if applied is None or not _is_plain(applied, now):
         return None
     files = world.source.changes(applied.revision, revision)
     if files is None or len(files) > MOST_FILES or not all(file.is_plain for file in files):
         return None
     snapshot = world.source.snapshot(revision)
     changed = _Changed(world, store, snapshot, [file for file in files if file.is_manifest])
-    if not changed.plain or _is_named_elsewhere(
-        store, snapshot, [file for file in files if not file.is_manifest]
-    ):
+    if not changed.plain or _is_named_elsewhere(store, snapshot, files):
         return None
     groups = {(d.kind, d.name): d for d in store.declared(kinds=(Kind.ACCOUNT_GROUP,))}
     found = touched(changed.put, changed.dropped, changed.known, groups)
@@ -80,8 +81,9 @@ def difference(world: World, store: Store, revision: str, now: datetime) -> Diff
     return Difference(base=base, judgement=judgement) if judgement.valid else None
 
 
-def _is_plain(applied: Applied) -> bool:
-    return applied.settled and applied.zone_rules == rules_version()
+def _is_plain(applied: Applied, now: datetime) -> bool:
+    """What is due was written down for the time from that pass on: a clock may go back."""
+    return applied.settled and applied.zone_rules == rules_version() and applied.passed_at <= now
 
 
 class _Changed:
@@ -93,24 +95,25 @@ class _Changed:
         self._store = store
         self.files = _files(files, before=False)
         before = read(snapshot, world.cache_folder, files=_files(files, before=True))
+        still = read(snapshot, world.cache_folder, files=_unchanged_publisher(snapshot, files))
         self.after = read(snapshot, world.cache_folder, files=self.files)
-        named = {(found.kind, found.name) for found in before.declarations}
-        now = Tree(self.after.declarations)
+        said = {(d.kind, d.name): d.body for d in (*before.declarations, *still.declarations)}
+        now = Tree((*self.after.declarations, *still.declarations))
         names = {(found.kind, found.name) for found in now}
-        self.known: Known = {(d.kind, d.name): d for d in store.declared(named | names)}
+        self.known: Known = {(d.kind, d.name): d for d in store.declared(said.keys() | names)}
         self.put = [
             found
             for found in now
             if (old := self.known.get((found.kind, found.name))) is None or old.body != found.body
         ]
-        self.dropped = [self.known[name] for name in sorted(named - names) if name in self.known]
-        self._now = now
+        self.dropped = [d for d in before.declarations if (d.kind, d.name) not in names]
+        self._now = Tree(self.after.declarations)
         added = any(file.before is None for file in files)
         self.plain = (
             _is_clean(before)
             and _is_clean(self.after)
             and not now.duplicates
-            and named == self.known.keys()
+            and said == {name: found.body for name, found in self.known.items()}
             and not (added and snapshot.troubles())
         )
 
@@ -145,6 +148,15 @@ def _files(files: Iterable[FileChange], *, before: bool) -> list[ManifestFile]:
     return [ManifestFile(path=path, blob_id=blob) for path, blob in blobs if blob is not None]
 
 
+def _unchanged_publisher(
+    snapshot: Snapshot, files: Collection[FileChange]
+) -> Iterator[ManifestFile]:
+    """publisher.yaml, unless it differs: it tells whose folder this is, which no store knows."""
+    blob_id = snapshot.lookup(PUBLISHER_FILE).object_id
+    if blob_id is not None and all(file.path != PUBLISHER_FILE for file in files):
+        yield ManifestFile(path=PUBLISHER_FILE, blob_id=blob_id)
+
+
 def _is_clean(reading: Reading) -> bool:
     return not (reading.problems or reading.findings or reading.broken)
 
@@ -159,12 +171,19 @@ def _named_by(tree: Tree) -> Iterator[tuple[Kind, str]]:
 
 
 def _is_named_elsewhere(store: Store, snapshot: Snapshot, files: Collection[FileChange]) -> bool:
-    """Whether a file that is no manifest, and differs, may matter to a declaration.
+    """Whether paths that declarations name, and the commit does not touch, lead elsewhere now.
 
-    Any may once it is gone; until then only the content of packaged versions.
+    The content of a packaged version may lie beside manifests, or be one, and change with them. Of
+    guides and reports it matters only that they are there.
     """
-    if not files:
-        return False
-    if any(file.after is None for file in files):
+    if any(snapshot.lookup(path).object_id != found for path, found in store.contents()):
         return True
-    return any(snapshot.lookup(path).object_id != found for path, found in store.contents())
+    if all(file.after is not None for file in files):
+        return False
+    named = (
+        path
+        for kind, field in _WITH_PATHS
+        for declaration in store.mentioned(kind, f'"{field}":{{')
+        for path in named_paths(declaration)
+    )
+    return any(snapshot.lookup(one.path).state is not PathState.FOUND for one in named)

@@ -1,7 +1,7 @@
 """What a pass looks at -> that part of the install base, with everything that it depends on.
 
 Cost follows the part: tables are entered by key, except that all groups and templates are read, and
-that packs are searched for the components that they list.
+that packs and releases are searched for the components that they name.
 """
 
 import json
@@ -32,6 +32,7 @@ _WITH_WORDS = "SELECT kind, body FROM declaration WHERE kind = :kind AND body LI
 _BODIES = "SELECT name, body FROM declaration WHERE kind = :kind"
 # Bodies are canonical: keys in order, no spaces (model.decode.canonical).
 _CONTENT = re.compile(r'"content":(?P<path>"(?:[^"\\]|\\.)*"),"contentId":"(?P<id>[0-9a-f]+)"')
+_SPEC = '"spec":{'
 _DUE = "SELECT name FROM pack WHERE due_at <= :now"
 _DUE_LATER = "SELECT name, due_at FROM pack WHERE due_at IS NOT NULL ORDER BY due_at LIMIT :limit"
 _PACKS_OF_ACCOUNTS = """
@@ -68,7 +69,7 @@ class PartialRows(StoredRows):
 
 def part(connection: Connection, database: Database, wanted: Part) -> InstallBase | None:
     """The caller holds one read transaction around it; None when it is too much to be a part."""
-    judged = wanted.judged | _listing(connection, wanted.components)
+    judged = wanted.judged | _holding(connection, wanted.components)
     packs = judged | wanted.packs | _due(connection, wanted.now)
     packs |= _named(connection, _PACKS_OF_ACCOUNTS, wanted.accounts)
     if len(packs) > MOST:
@@ -123,18 +124,22 @@ def mentioned(connection: Connection, kind: Kind, words: str) -> Iterator[Declar
 def contents(connection: Connection) -> Iterator[tuple[str, str]]:
     """The content paths of packaged versions, and the git object ids of what lay there."""
     for _, body in connection.stream(_BODIES, {"kind": Kind.PACKAGED_COMPONENT.value}):
-        found = _CONTENT.search(body)
+        found = _CONTENT.search(body, body.index(_SPEC))  # annotations may be called the same
         if found is not None:
             yield json.loads(found["path"]), found["id"]
 
 
-def _listing(connection: Connection, components: Collection[str]) -> frozenset[str]:
-    """The packs that list any of these components."""
+def _holding(connection: Connection, components: Collection[str]) -> frozenset[str]:
+    """The packs that list any of these components, or have a release that names one."""
     if not components:
         return frozenset()
     words = re.compile("|".join(re.escape(f'"{name}"') for name in sorted(components)))
-    bodies = connection.stream(_BODIES, {"kind": Kind.INTEGRATION_PACK.value})
-    return frozenset(name for name, body in bodies if words.search(body))
+    return frozenset(
+        name.partition("@")[0]
+        for kind in (Kind.INTEGRATION_PACK, Kind.RELEASE)
+        for name, body in connection.stream(_BODIES, {"kind": kind.value})
+        if words.search(body)
+    )
 
 
 def _due(connection: Connection, now: datetime) -> frozenset[str]:

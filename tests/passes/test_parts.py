@@ -1,16 +1,25 @@
 """A pass looks at what changed; a complete one proves that it was enough."""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
+from reconciler.desired import requests
+from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.model.outcome import PassOutcome
+from reconciler.model.requests import Decision
+from reconciler.ports import Store
 from reconciler.reconcile import reconcile
-from reconciler.steps.complete import narrowed
+from reconciler.steps.complete import narrowed, proved
+from reconciler.steps.difference import due_part
+from reconciler.steps.due import due_plan
 from reconciler.wiring import open_world
 
 NOV20, NOV21, NOV22 = "2026-11-20T12:00", "2026-11-21T12:00", "2026-11-22T12:00"
@@ -26,9 +35,9 @@ def planned(outcome: PassOutcome) -> list[tuple[str, str, int]]:
     return [(str(c.action), c.name, c.attachments) for c in outcome.plan.changes]
 
 
-def is_part(office: Any, now: str) -> bool:
+def is_part(office: Any, now: str, **more: Any) -> bool:
     """Whether the changes alone are enough to plan what HEAD says."""
-    with open_world(office.settings(now), store="existing") as world:
+    with open_world(replace(office.settings(now), **more), store="existing") as world:
         assert world.store is not None
         revision = world.source.resolve()
         return narrowed(world, world.store, revision, world.clock.now()) is not None
@@ -127,6 +136,213 @@ def test_a_new_content_of_a_recorded_version_is_found_without_its_manifest(offic
     office.commit()
     assert not is_part(office, NOV21)
     assert office.apply(NOV21).exit_code == 3
+
+
+def refused(office: Any, now: str) -> list[str]:
+    """The rules that HEAD breaks, found by everything, where the changes alone are not enough."""
+    assert not is_part(office, now)
+    outcome = office.apply(now)
+    return [found.rule for found in outcome.findings if found.severity == "error"]
+
+
+def write(office: Any, path: str, text: str) -> None:
+    place = office.folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, encoding="utf-8")
+
+
+def test_a_manifest_that_lies_in_the_content_of_a_version_is_content(office: Any) -> None:
+    write(office, "content/more.yaml", "# nothing yet")
+    office.documents["PackagedComponent", "sync@1.0.0"]["spec"]["content"] = "content"
+    office.commit()
+    office.apply(NOV20)
+    write(office, "content/more.yaml", "# nothing again")
+    office.commit()
+    assert refused(office, NOV21) == ["version-immutable"]
+
+
+def test_a_manifest_that_is_a_guide_is_missed_when_it_is_gone(office: Any) -> None:
+    write(office, "guides/install.yaml", "# how to install")
+    office.pack("stock", mode="multiple", documentation={"installation": "guides"})
+    office.commit()
+    office.apply(NOV20)
+    (office.folder / "guides" / "install.yaml").unlink()
+    office.commit()
+    assert refused(office, NOV21) == ["path-missing"]
+
+
+def test_a_file_that_nothing_names_may_go(office: Any) -> None:
+    write(office, "README", "to read")
+    write(office, "guide", "to install")
+    office.pack("stock", mode="multiple", documentation={"installation": "guide"})
+    office.commit()
+    office.apply(NOV20)
+    (office.folder / "README").unlink()
+    office.commit()
+    assert is_part(office, NOV21)
+
+
+def test_annotations_that_are_called_as_content_is_hide_nothing(office: Any) -> None:
+    write(office, "content/process.xml", "<one/>")
+    component = office.documents["PackagedComponent", "sync@1.0.0"]
+    component["metadata"] = {"annotations": {"content": "any", "contentId": "0"}}
+    component["spec"]["content"] = "content"
+    office.commit()
+    office.apply(NOV20)
+    office.attach("initech", "orders")
+    office.commit()
+    assert is_part(office, NOV21)
+    write(office, "content/process.xml", "<other/>")
+    office.commit()
+    assert refused(office, NOV21) == ["version-immutable"]
+
+
+def test_a_process_that_only_a_release_names_is_judged_there(office: Any) -> None:
+    """The pack has taken it out for its next release; the current one still has it."""
+    url = [{"name": "api", "type": "connection", "extensions": {"url": {"type": "string"}}}]
+    fetch: dict[str, Any] = {"component": "fetch", "type": "process", "revision": 1}
+    office.declare("PublishedProcess", "fetch@1", {**fetch, "contains": url})
+    office.declare("PublishedProcess", "send@1", {**fetch, "component": "send"})
+    office.pack("old", deployment="legacy", components=["fetch", "send"])
+    office.release("old", "1.0.0", components={"fetch": 1, "send": 1})
+    office.group("legacy", ["acme"], {"old": "manual"})
+    office.attach("acme", "old", extensions={"api": {"url": "https://example.com"}})
+    office.commit()
+    office.apply(NOV20)
+    office.pack("old", deployment="legacy", components=["send"])
+    office.commit()
+    assert office.apply(NOV20).exit_code == 0
+    office.declare("PublishedProcess", "fetch@1", fetch)
+    office.commit()
+    assert refused(office, NOV21) == ["extension-unknown"]
+
+
+def test_a_clock_that_went_back_makes_a_pass_look_at_everything(office: Any) -> None:
+    """When stock is due is known as it looked at the last pass: its window is over by then."""
+    freeze = {"name": "quiet", "from": "2026-11-21", "until": "2026-11-25", "reason": "sales"}
+    office.publisher(freezes=[freeze])
+    office.release("stock", "1.1.0", on="2026-11-20")
+    office.commit()
+    office.apply("2026-11-19T12:00")
+    office.apply(NOV22)
+    office.attach("initech", "orders")
+    office.commit()
+    assert is_part(office, NOV22)
+    assert not is_part(office, "2026-11-19T12:00")
+
+
+def test_a_store_takes_nothing_from_another_publisher_of_the_repository(office: Any) -> None:
+    """What the other folder says beside its new account is not the store's."""
+    other = {**office.documents["Publisher", "us"], "metadata": {"name": "other"}}
+    write(office, ".other/publisher.yaml", json.dumps(other))
+    office.commit()
+    office.apply(NOV20)
+    office.account("newcomer")
+    write(office, ".other/more.yaml", json.dumps(office.documents["ManagedAccount", "newcomer"]))
+    office.drop("ManagedAccount", "newcomer")
+    office.commit()
+    assert is_part(office, NOV21)
+    assert not is_part(office, NOV21, repository=str(office.folder / ".other"))
+
+
+def test_a_pack_does_not_come_to_be_of_a_single_process_because_time_passes(office: Any) -> None:
+    """Its first version was no process; the release with the second says what it is."""
+    office.publisher(policies={"single-process": "error"})
+    office.drop("IntegrationPack", "stock")
+    office.drop("Release", "stock@1.0.0")
+    office.drop("Attachment", "acme/stock/east")
+    office.drop("Attachment", "acme/stock/west")
+    office.group("everyone", ["acme", "globex", "hooli"], {"orders": "manual"})
+    office.documents["PackagedComponent", "sync@1.0.0"]["spec"]["type"] = "api-service"
+    office.commit()
+    assert office.apply(NOV20).exit_code == 0
+    office.release("orders", "2.0.0", on="2026-11-21")
+    office.commit()
+    assert refused(office, NOV20) == ["single-process"]
+
+
+def test_a_second_publisher_like_the_first_is_one_too_many(office: Any) -> None:
+    office.commit()
+    office.apply(NOV20)
+    write(office, "more/publisher.yaml", json.dumps(office.documents["Publisher", "us"]))
+    office.commit()
+    assert refused(office, NOV21) == ["publisher"]
+
+
+def ask(account: str, store: Store, now: datetime, what: Callable[..., Decision]) -> None:
+    key = AttachmentKey(account, "orders", "")
+    store.request(account, "orders", lambda base: what(base, key, now, account))
+
+
+def test_what_an_account_took_away_may_leave_an_instant_at_which_nothing_happens(
+    office: Any,
+) -> None:
+    office.commit()
+    office.apply(NOV20)
+    with open_world(office.settings(NOV20), store="existing", writes=True) as world:
+        store, now = world.store, world.clock.now()
+        assert store is not None
+        ask("umbrella", store, now, requests.install)
+    office.pack("orders", suspended={"reason": "bug", "until": "2026-11-25"})
+    office.release("orders", "1.1.0")
+    for account in ("acme", "globex", "hooli"):
+        office.drop("Attachment", f"{account}/orders")
+    office.commit()
+    office.apply(NOV20)
+    with open_world(office.settings(NOV20), store="existing", writes=True) as world:
+        store = world.store
+        assert store is not None
+        ask("umbrella", store, now, requests.uninstall)
+        part, whole = due_part(store, now), store.base()
+        assert part is not None
+        short, complete = due_plan(part, None, now), due_plan(whole, None, now)
+        assert (short.changes, complete.changes) == ((), ())
+        assert (short.next_due, complete.next_due) == (datetime(2026, 11, 25, 5, tzinfo=UTC), None)
+    office.apply("2026-11-25T05:00")
+    with open_world(office.settings(NOV20), store="existing") as world:
+        assert world.store is not None
+        applied = world.store.applied()
+        assert applied is not None
+        assert applied.next_due is None
+
+
+def test_only_a_complete_pass_refuses_a_revision_over_its_limits(office: Any) -> None:
+    office.publisher(limits={"maxUninstalls": 0, "maxRollbacks": 0})
+    office.commit()
+    office.apply(NOV20)
+    office.drop("Attachment", "acme/orders")
+    office.commit()
+    assert not is_part(office, NOV21)
+    assert office.apply(NOV21).exit_code == 4
+
+
+class Between:
+    """A store to which an account asks for something just before everything is read."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store, self._now = store, now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def base(self) -> InstallBase:
+        ask("umbrella", self._store, self._now, requests.install)
+        return self._store.base()
+
+
+def test_what_an_account_asks_for_while_a_complete_pass_plans_corrects_nothing(office: Any) -> None:
+    office.commit()
+    office.apply(NOV20)
+    office.release("orders", "1.1.0")
+    office.commit()
+    with open_world(office.settings(NOV21), store="existing", writes=True) as world:
+        assert world.store is not None
+        now = world.clock.now()
+        between = cast(Store, Between(world.store, now))
+        proposal = proved(world, between, world.source.resolve(), now)
+    assert proposal.plan is not None
+    assert [c.attachments for c in proposal.plan.changes if c.action == "release"] == [4]
+    assert proposal.corrected is None
 
 
 @contextmanager

@@ -30,9 +30,14 @@ def paths(context: Context) -> Iterator[NamedPath]:
     """Every path that still has to be looked up: content that has its object id was found."""
     for kind in (Kind.PACKAGED_COMPONENT, Kind.INTEGRATION_PACK, Kind.RELEASE):
         for declaration in context.tree.by_kind[kind].values():
-            for field, path in _fields(declaration):
-                if path is not None and not _URL.match(path):
-                    yield NamedPath(origin=declaration.origin, pointer=("spec", *field), path=path)
+            yield from named_paths(declaration)
+
+
+def named_paths(declaration: Declaration) -> Iterator[NamedPath]:
+    """Those of one declaration; addresses of web pages are none."""
+    for field, path in _fields(declaration):
+        if path is not None and not _URL.match(path):
+            yield NamedPath(origin=declaration.origin, pointer=("spec", *field), path=path)
 
 
 def _fields(declaration: Declaration) -> tuple[tuple[tuple[str, ...], str | None], ...]:

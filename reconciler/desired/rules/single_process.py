@@ -10,12 +10,15 @@ from reconciler.model.findings import Problem, Severity
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """A state rule on packaged packs: the library takes no legacy process."""
+    """A state rule on packaged packs: the library takes no legacy process.
+
+    Of several versions that count the newest release's decides, so that time makes no problem.
+    """
     for declaration, pack in packs(context):
         if len(pack.components) != 1 or pack.deployment is Deployment.LEGACY:
             continue
-        types = {content.type for _, _, content in held(context, pack)}
-        if types == {ComponentType.PROCESS}:
+        types = [content.type for _, _, content in held(context, pack)]
+        if types[-1:] == [ComponentType.PROCESS]:
             yield Problem(
                 rule=RULE.id,
                 origin=declaration.origin,
