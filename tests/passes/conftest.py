@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from reconciler.model.base import InstallBase, RowsInMemory
+from reconciler.model.changes import Plan
 from reconciler.model.outcome import PassOutcome
 from reconciler.reconcile import reconcile
 from reconciler.settings import Settings
@@ -173,6 +174,22 @@ class Office:
             found = world.store.base()
             rows = RowsInMemory(dict(found.attachments.items()), found.tree.suspended)
             return replace(found, attachments=rows)
+
+    @staticmethod
+    def said(plan: Plan) -> dict[str, Any]:
+        """All of a plan but where manifests lie: a part knows that of changed files only."""
+        effects = plan.effects
+        return {
+            "changes": [replace(change, path=None) for change in plan.changes],
+            "next_due": plan.next_due,
+            "put": {(d.kind, d.name): d.body for d in effects.put},
+            "dropped": set(effects.dropped),
+            "packs": {record.name: record for record in effects.packs},
+            "components": set(effects.components),
+            "members": effects.members,
+            "rollouts": effects.rollouts,
+            "suspensions": effects.suspensions,
+        }
 
     def runs(self) -> dict[str, str | None]:
         """attachment -> the release that it runs."""

@@ -157,11 +157,11 @@ class Story:
         self.seen[f"{'part' if short else 'everything'}{' refused' if refused else ''}"] += 1
         if short is None:
             return
-        assert type(short.error) is type(complete.error), errors(complete)
-        if short.error is None:
-            assert short.plan is not None
-            assert complete.plan is not None
-            assert not self.apart(short.plan, complete.plan)
+        assert complete.error is None, errors(complete)
+        assert short.plan is not None
+        assert complete.plan is not None
+        assert short.error is None
+        assert not self.apart(short.plan, complete.plan)
 
     def apart(self, part: Plan, whole: Plan) -> dict[str, tuple[object, object]]:
         """What differs. `early`: where something waited that an account took away, a part may name
@@ -203,7 +203,7 @@ class Story:
             assert next(iter(found), None) is None
 
 
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("seed", range(1, 5))
 def test_a_part_says_what_everything_says(
     seed: int, publisher_type: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
