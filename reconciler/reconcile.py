@@ -256,6 +256,7 @@ def _outcome(proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
         run=_run_id(plan.now, plan.digest) if plan and wrote else None,
         next_due=plan.next_due if plan else None,
         base=base,
+        corrected=proposal.corrected if accepted else None,
     )
 
 

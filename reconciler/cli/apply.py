@@ -61,7 +61,8 @@ def command(
 
     A pass looks at what differs from the applied revision, and at what is due. With --full it
     reads, judges and compares everything: should that come to another plan, the full one is carried
-    out, and an event says so.
+    out, and an event says so. Only the packs that a pass looked at are told as waiting; reconciler
+    plan tells all.
 
     \b
     Examples:

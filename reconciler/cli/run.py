@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     default=100,
     show_default=True,
     metavar="PASSES",
-    help="How often a pass looks at everything, as apply --full does.",
+    help="One of so many passes of this process looks at everything, as apply --full does.",
 )
 @click.option("--ref", metavar="BRANCH", help="The branch to follow.  [default: HEAD]")
 @options.actor

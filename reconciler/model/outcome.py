@@ -37,7 +37,8 @@ class PassOutcome:
     accepted, else of what was due under the applied one; None when there was nothing to look at.
     `error` says why the revision was not accepted. `moved` counts rows whose release changed,
     `late` those of them that came after their window. `run` None: nothing was written.
-    `base` is the install base before.
+    `base` is the install base before. `corrected` says what a complete pass found that a look at
+    the changes had missed.
     """
 
     revision: str | None
@@ -50,6 +51,7 @@ class PassOutcome:
     run: str | None = None
     next_due: datetime | None = None
     base: InstallBase | None = None
+    corrected: str | None = None
 
     @property
     def exit_code(self) -> int:

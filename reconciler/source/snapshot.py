@@ -32,7 +32,9 @@ class GitSnapshot:
         self._shown = shown
         self._revision = revision
         top = entries_of(git.output("ls-tree", "-z", "--full-tree", root_id, PUBLISHER))
-        if not top.get(PUBLISHER, "").startswith("100"):
+        mode, _, found = top.get(PUBLISHER, "").partition(" ")
+        self._publisher_id = found.rpartition(" ")[2]
+        if not mode.startswith("100"):
             raise _without_publisher(self._listing.entries, shown)
 
     @cached_property
@@ -77,7 +79,9 @@ class GitSnapshot:
             yield file, _in_bounds(file.path, content)
 
     def lookup(self, path: str) -> PathLookup:
-        """What `path`, relative to the publisher root, leads to. Does no further reading."""
+        """What `path`, relative to the publisher root, leads to."""
+        if path == PUBLISHER:
+            return PathLookup(state=PathState.FOUND, object_id=self._publisher_id)
         return self._listing.lookup(path)
 
     def content(self, path: str) -> bytes:

@@ -19,7 +19,9 @@ from reconciler.store.connection import Connection, Database
 from reconciler.store.places import chunks, listed
 from reconciler.store.rows import StoredRows
 
-MOST = 1_000  # packs; of more a complete pass is as quick
+# Of more a complete pass is as quick.
+MOST_PACKS = 1_000
+MOST_ACCOUNTS = 10_000
 _WHOLE_KINDS = (Kind.PUBLISHER, Kind.ACCOUNT_GROUP, Kind.PROCESS_TEMPLATE)
 
 _NAMED = "SELECT kind, body FROM declaration WHERE kind = :kind AND name IN ({names})"
@@ -72,9 +74,11 @@ def part(connection: Connection, database: Database, wanted: Part) -> InstallBas
     judged = wanted.judged | _holding(connection, wanted.components)
     packs = judged | wanted.packs | _due(connection, wanted.now)
     packs |= _named(connection, _PACKS_OF_ACCOUNTS, wanted.accounts)
-    if len(packs) > MOST:
+    if len(packs) > MOST_PACKS:
         return None
     accounts = wanted.accounts | _named(connection, _DECLARERS, judged)
+    if len(accounts) > MOST_ACCOUNTS:
+        return None
     found = [*declared(connection, kinds=_WHOLE_KINDS)]
     found += declared(connection, [(Kind.INTEGRATION_PACK, name) for name in packs])
     found += declared(connection, [(Kind.MANAGED_ACCOUNT, name) for name in accounts])

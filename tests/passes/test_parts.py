@@ -58,6 +58,9 @@ def test_a_complete_pass_mends_what_was_changed_by_hand_and_says_so(office: Any)
     outcome = full(office, NOV21)
     assert planned(outcome) == [("install", "stock", 1)]
     assert office.runs()["acme/stock/east"] == "1.0.0"
+    assert (
+        outcome.corrected == "a complete pass comes to another plan: 1 change, of Attachment stock"
+    )
     assert events(office).count("corrected") == 1
     told = len(events(office))
     content = office.content()

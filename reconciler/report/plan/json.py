@@ -41,6 +41,7 @@ def apply_fields(outcome: PassOutcome, now: datetime) -> Fields:
         **plan_fields(outcome, now),
         "applied": {"changes": done, "attachments": outcome.moved},
         "late": outcome.late,
+        "corrected": outcome.corrected,
         "run": outcome.run,
     }
 
@@ -65,7 +66,12 @@ def failed_plan(trouble: ReconcilerError, now: datetime | None) -> Fields:
 
 def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
     """The fields of `apply` where nothing was done, with the error."""
-    nothing = {"applied": {"changes": 0, "attachments": 0}, "late": 0, "run": None}
+    nothing = {
+        "applied": {"changes": 0, "attachments": 0},
+        "late": 0,
+        "corrected": None,
+        "run": None,
+    }
     return {**failed_plan(trouble, now), **nothing}
 
 

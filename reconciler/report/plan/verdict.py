@@ -47,7 +47,8 @@ def render(
         line = (
             f"Applied {short(outcome.in_force)}: {_done(outcome)}{late}{took}{_waiting(outcome)}."
         )
-    return style.good(line) + _next(outcome, now, zone) + "\n"
+    corrected = f" Corrected: {terminal(outcome.corrected)}." if outcome.corrected else ""
+    return style.good(line) + style.bad(corrected) + _next(outcome, now, zone) + "\n"
 
 
 def _refused(outcome: PassOutcome) -> str:
