@@ -38,7 +38,7 @@ class Scenario:
     @property
     def batches(self) -> int:
         """How many batches the largest fan-out of a round has at most; each may be struck."""
-        return 400 if self.name == WORKERS_KILLED else 10
+        return 2_000 if self.name == WORKERS_KILLED else 10
 
 
 def _killed_at_writes(s: Setting) -> int:
