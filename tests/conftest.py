@@ -105,7 +105,9 @@ def _started(folder: Path) -> str:
 
 
 def _with_database(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    """Always with a query, so that a test can add to it."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{name}", query=parts.query or "connect_timeout=30").geturl()
 
 
 def _run(url: str, *statements: str) -> None:
