@@ -120,11 +120,10 @@ def _shortest(world: World, store: Store, revision: str, now: datetime) -> Propo
 def _due(
     store: Store, revision: str, now: datetime, *, error: ReconcilerError | None = None
 ) -> Proposal:
-    """Nothing new is asked for: what is due by itself."""
+    """Nothing new is asked for: what is due by itself, planned later where an error is told."""
     base = due_part(store, now) or store.base()
-    if base.applied is None:
-        return Proposal(revision=revision, base=base, error=error)
-    return Proposal(revision=revision, base=base, plan=due_plan(base, None, now), error=error)
+    plan = None if error is not None else due_plan(base, None, now)
+    return Proposal(revision=revision, base=base, plan=plan, error=error)
 
 
 def _carry_out(world: World, session: Session, proposal: Proposal, now: datetime) -> PassOutcome:

@@ -20,7 +20,7 @@ from reconciler.model.tree import Tree
 
 Renames = Mapping[tuple[Kind, str], str]
 
-_RENAMABLE = (Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP)
+RENAMABLE = (Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP)
 
 
 def renames(before: Tree, after: Tree) -> Renames:
@@ -30,7 +30,7 @@ def renames(before: Tree, after: Tree) -> Renames:
     """
     return {
         (kind, former): name
-        for kind in _RENAMABLE
+        for kind in RENAMABLE
         for name, found in after.by_kind[kind].items()
         for former in found.renamed_from
         if former in before.by_kind[kind]
@@ -147,7 +147,7 @@ def _renamed(found: Declaration, names: Renames) -> Declaration:
     def swap(holder: Any, place: str | int, kind: Kind) -> None:
         holder[place] = names.get((kind, holder[place]), holder[place])
 
-    if found.kind in _RENAMABLE:
+    if found.kind in RENAMABLE:
         swap(metadata, "name", found.kind)
     if found.kind in (Kind.RELEASE, Kind.ATTACHMENT):
         swap(spec, "pack", Kind.INTEGRATION_PACK)

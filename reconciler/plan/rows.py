@@ -52,7 +52,7 @@ class Population:
 
     `removed`: (pack, release, reason) -> the rows that go. `configured`: (pack, release, reason) ->
     the rows whose settings differ; where only the manifest's adopt does, they are in `readopting`.
-    `size` counts all that differ. `telling` names attachments whose manifests differ.
+    `differing` counts all that differ. `telling` names attachments whose manifests differ.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Population:
 
     def of(self, pack: str) -> Iterator[Group]:
         """The pack's rows, each in exactly one group."""
-        for (found, _), bucket in self._joined.get(pack, NOBODY).items():
+        for (found, _), bucket in self._joined.get(pack, _NO_BUCKETS).items():
             yield Group(pack, found, bucket.rows, bucket.keys)
         for found, rows in self._counts.get(pack, _NONE).items():
             if rows > 0:
@@ -144,7 +144,7 @@ class Population:
         buckets.setdefault((found, apart), _Bucket()).add(row.key, named=named)
 
 
-NOBODY: Mapping[tuple[Alike, bool], _Bucket] = {}
+_NO_BUCKETS: Mapping[tuple[Alike, bool], _Bucket] = {}
 _NONE: Mapping[Alike, int] = {}
 
 

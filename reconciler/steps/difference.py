@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.desired.renames import RENAMABLE
 from reconciler.desired.rules.paths import named_paths
 from reconciler.desired.touched import Known, touched
 from reconciler.manifests.locate import PUBLISHER_FILE
@@ -26,7 +27,6 @@ from reconciler.steps.world import World
 
 MOST_FILES = 2_000  # of more a complete pass is as quick
 _WITH_PATHS = ((Kind.INTEGRATION_PACK, "documentation"), (Kind.RELEASE, "assessment"))
-_RENAMABLE = frozenset({Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class _Changed:
     def takes_a_former_name(self) -> bool:
         """Whether something new bears a name that another one says it had before."""
         for found in self.put:
-            if found.kind in _RENAMABLE and (found.kind, found.name) not in self.known:
+            if found.kind in RENAMABLE and (found.kind, found.name) not in self.known:
                 others = self._store.mentioned(found.kind, '"renamedFrom":[')
                 if any(found.name in other.renamed_from for other in others):
                     return True

@@ -62,7 +62,7 @@ CASE
     ELSE 'upgrade'
 END
 """
-_SUSPENDED_ACCOUNT = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
+SUSPENDED_ACCOUNT = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
 # Downward moves pass every gate; a hold keeps back upgrades alone.
 _PASSES = f"""
 (
@@ -71,7 +71,7 @@ _PASSES = f"""
     OR (
         NOT :suspended
         AND (hold_until IS NULL OR hold_until <= :today OR release_id IS NULL OR {_ADOPTS})
-        AND NOT {_SUSPENDED_ACCOUNT}
+        AND NOT {SUSPENDED_ACCOUNT}
     )
 )
 """

@@ -7,14 +7,14 @@ from reconciler.model.base import Alike, Attached, AttachmentKey, Cohort, Rows
 from reconciler.store import codec, reading
 from reconciler.store.connection import Connection, Database, Values
 from reconciler.store.places import CHUNK, chunks, listed
+from reconciler.store.rollouts import SUSPENDED_ACCOUNT
 
-_SUSPENDED = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
 _COHORTS = f"""
 SELECT pack.name, version, adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason,
     is_suspended, counted
 FROM (
     SELECT pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
-        hold_reason, {_SUSPENDED} AS is_suspended, count(*) AS counted
+        hold_reason, {SUSPENDED_ACCOUNT} AS is_suspended, count(*) AS counted
     FROM attachment
     {{where}}
     GROUP BY pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
@@ -38,7 +38,7 @@ FROM (
         AND adopted_in IS NOT DISTINCT FROM :adopted_in
         AND hold_until IS NOT DISTINCT FROM :hold_until
         AND hold_reason IS NOT DISTINCT FROM :hold_reason
-        AND ({_SUSPENDED}) = :suspended
+        AND ({SUSPENDED_ACCOUNT}) = :suspended
     ORDER BY account_id, instance
     {{limit}}
 ) AS member

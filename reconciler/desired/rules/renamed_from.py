@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
+from reconciler.desired.renames import RENAMABLE
 from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
-from reconciler.model.declarations import Kind
 from reconciler.model.findings import Problem
-
-_RENAMED = (Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT, Kind.ACCOUNT_GROUP)
 
 
 def check(context: Context) -> Iterator[Problem]:
     """Looks at packs, accounts and groups, in path order."""
-    for kind in _RENAMED:
+    for kind in RENAMABLE:
         declared = context.tree.by_kind[kind]
         claimed: dict[str, str] = {}
         for declaration in declared.values():
