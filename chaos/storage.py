@@ -15,7 +15,8 @@ from random import Random
 import psycopg
 
 from chaos.arena import Arena, Fault, ended_in_one_line, proceed, until, until_stopped
-from chaos.server import Server, give_to_server
+from chaos.binaries import give_to_server
+from chaos.server import Server
 from chaos.twins import scenes
 
 NewUrl = Callable[[], str]

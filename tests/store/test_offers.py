@@ -33,18 +33,6 @@ def to_upgrade(store: Store, world: Any) -> None:
     world.serve(store, world.pack(current="2.0.0", effective=("1.0.0",)))
 
 
-def once(action: Callable[[], None]) -> Callable[..., None]:
-    """For the progress of a roll-out: between the leader's first batch and its second."""
-    done: list[bool] = []
-
-    def told(*_: object) -> None:
-        if not done:
-            done.append(True)
-            action()
-
-    return told
-
-
 @contextmanager
 def offered(url: str) -> Iterator[Callable[[], object]]:
     """A worker that has seen what is offered, and found rows, but did not claim them yet."""
@@ -61,7 +49,7 @@ def offered(url: str) -> Iterator[Callable[[], object]]:
 
 
 def test_a_leader_that_was_cut_short_leaves_no_right_to_help_once_another_writes(
-    store: Store, store_url: str, world: Any, sql: Any
+    store: Store, store_url: str, world: Any, once: Any, sql: Any
 ) -> None:
     to_upgrade(store, world)
 
@@ -80,7 +68,7 @@ def test_a_leader_that_was_cut_short_leaves_no_right_to_help_once_another_writes
 
 
 def test_a_worker_that_comes_late_touches_no_row_of_a_settled_pass(
-    store: Store, store_url: str, world: Any, sql: Any
+    store: Store, store_url: str, world: Any, once: Any, sql: Any
 ) -> None:
     to_upgrade(store, world)
     late: list[Any] = []
@@ -102,7 +90,7 @@ def test_a_worker_that_comes_late_touches_no_row_of_a_settled_pass(
 
 
 def test_the_leader_loses_its_lease_and_workers_their_right_with_the_next_holder(
-    store: Store, store_url: str, world: Any, sql: Any
+    store: Store, store_url: str, world: Any, once: Any, sql: Any
 ) -> None:
     to_upgrade(store, world)
 

@@ -160,25 +160,19 @@ def upgraded_once(store: Store, url: str, count: int) -> None:
     assert check(url) == []
 
 
-def once(action: Callable[[], None]) -> Callable[..., None]:
-    """For the progress of a roll-out: between the leader's first batch and its second."""
-    done: list[bool] = []
-
-    def told(*_: object) -> None:
-        if not done:
-            done.append(True)
-            action()
-
-    return told
-
-
 def moved_by(log: list[dict[str, Any]]) -> int:
     return sum(line.get("attachments", 0) for line in log)
 
 
 @pytest.mark.parametrize("instances", [("",), ("east", "north", "south", "west")])
 def test_two_workers_and_a_leader_move_every_row_exactly_once(
-    store: Store, store_url: str, world: Any, gate: Gate, workers: Any, instances: tuple[str, ...]
+    store: Store,
+    store_url: str,
+    world: Any,
+    once: Any,
+    gate: Gate,
+    workers: Any,
+    instances: tuple[str, ...],
 ) -> None:
     to_upgrade(store, world, 5000, instances)
     both = workers(2)
@@ -206,7 +200,7 @@ def test_two_workers_and_a_leader_move_every_row_exactly_once(
 
 
 def test_the_rows_of_a_worker_killed_in_the_middle_of_a_batch_are_moved_by_others(
-    store: Store, store_url: str, world: Any, gate: Gate, workers: Any
+    store: Store, store_url: str, world: Any, once: Any, gate: Gate, workers: Any
 ) -> None:
     to_upgrade(store, world, 1000)
     killed, other = workers(2)
@@ -226,7 +220,7 @@ def test_the_rows_of_a_worker_killed_in_the_middle_of_a_batch_are_moved_by_other
 
 
 def test_a_worker_stopped_past_its_time_in_the_middle_of_a_batch_writes_nothing_more_of_it(
-    store: Store, store_url: str, world: Any, gate: Gate, workers: Any
+    store: Store, store_url: str, world: Any, once: Any, gate: Gate, workers: Any
 ) -> None:
     to_upgrade(store, world, 1000)
     (stopped,) = workers(1, lease_seconds="0.5")
@@ -271,7 +265,7 @@ def test_workers_go_on_when_the_leader_is_killed_and_the_next_pass_finishes(
 
 
 def test_what_fails_under_a_worker_is_set_aside_and_told_once_by_the_leader(
-    store: Store, store_url: str, world: Any, sql: Any, gate: Gate, workers: Any
+    store: Store, store_url: str, world: Any, once: Any, sql: Any, gate: Gate, workers: Any
 ) -> None:
     to_upgrade(store, world, 1000)
     sql(
@@ -298,7 +292,7 @@ def test_what_fails_under_a_worker_is_set_aside_and_told_once_by_the_leader(
 
 
 def test_a_worker_says_once_that_the_server_is_gone_and_helps_when_it_is_back(
-    store: Store, postgres_server: str, world: Any, sql: Any, gate: Gate, workers: Any
+    store: Store, postgres_server: str, world: Any, once: Any, sql: Any, gate: Gate, workers: Any
 ) -> None:
     to_upgrade(store, world, 1000)
     gate.opens()
