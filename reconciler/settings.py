@@ -6,14 +6,19 @@ from datetime import datetime
 from pathlib import Path
 
 DEFAULT_STORE = "sqlite:///install-base.db"
+STANDARD_INPUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`now` (aware) replaces the clock; `actor` is who is written into events."""
+    """`now` (aware) replaces the clock; `actor` is who is written into events.
+
+    `snapshot` is an export that is read instead of the store, "-" for standard input.
+    """
 
     repository: str = "."
     store_url: str = DEFAULT_STORE
+    snapshot: Path | None = None
     revision: str | None = None
     ref: str | None = None
     now: datetime | None = None

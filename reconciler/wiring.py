@@ -1,7 +1,8 @@
 """Settings -> a world: the only place that chooses a concrete source, store and clock."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Literal
 
 from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Progress, Source, Store
-from reconciler.settings import Settings, user_cache
+from reconciler.settings import STANDARD_INPUT, Settings, user_cache
 from reconciler.steps.world import asked_revision
 
 StoreUse = Literal["none", "optional", "existing", "create"]
@@ -64,9 +65,15 @@ def open_world(
 
     `writes` says that the command writes to an existing store. With `reads_first` a store is only
     made once the revision asked for was found: a repository that can't be read must not leave an
-    empty one. Raises StoreError; also when --now is used to write to a store that is no rehearsal.
+    empty one. Settings that name a snapshot are a reader's: the store is then the exported one.
+    Raises StoreError; also when --now is used to write to a store that is no rehearsal.
     """
     clock: Clock = SystemClock() if settings.now is None else FixedClock(instant=settings.now)
+    if settings.snapshot is not None:
+        assert not writes and store in ("optional", "existing"), "nobody writes to a snapshot"
+        with _exported(settings.snapshot, clock) as exported:
+            yield OpenedWorld(settings, exported, clock)
+        return
     if reads_first:
         found = _open(settings, "optional", writes=True, clock=clock)
         if found is not None:
@@ -74,6 +81,24 @@ def open_world(
             return
         asked_revision(OpenedWorld(settings, None, clock))
     yield OpenedWorld(settings, _open(settings, store, writes, clock), clock)
+
+
+@contextmanager
+def _exported(snapshot: Path, clock: Clock) -> Iterator[Store]:
+    from reconciler.store import exported_store
+
+    with ExitStack() as files:
+        try:
+            named = sys.stdin.fileno() if snapshot == STANDARD_INPUT else snapshot
+            kept = snapshot == STANDARD_INPUT
+            lines = files.enter_context(open(named, encoding="utf-8", closefd=not kept))
+        except OSError as error:
+            raise StoreError(
+                f"the snapshot {snapshot} can't be read: {error.strerror}",
+                "name a file that reconciler store export has written",
+            ) from error
+        store = files.enter_context(exported_store(lines, clock=clock))
+        yield store
 
 
 def _open(settings: Settings, use: StoreUse, writes: bool, clock: Clock) -> Store | None:

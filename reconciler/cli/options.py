@@ -4,7 +4,9 @@ import getpass
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -64,6 +66,25 @@ def store(command: Command) -> Command:
         metavar="URL",
         help="The store. Also set by RECONCILER_STORE.",
     )(command)
+
+
+def snapshot(command: Command) -> Command:
+    """--snapshot FILE: an export to read instead of a store; wrong usage beside --store."""
+
+    @click.option(
+        "--snapshot",
+        type=click.Path(path_type=Path, allow_dash=True),
+        metavar="FILE",
+        help="Read this export (store export) instead of the store; - reads standard input.",
+    )
+    @wraps(command)
+    def checked(*values: Any, **named: Any) -> Any:
+        source = click.get_current_context().get_parameter_source("store")
+        if named["snapshot"] is not None and source is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("--snapshot and --store exclude each other")
+        return command(*values, **named)
+
+    return cast(Command, checked)
 
 
 def now(command: Command) -> Command:

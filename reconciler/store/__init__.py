@@ -8,6 +8,7 @@ behind reconciler.store.connection. Imports are made when they are needed: `--ve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -130,3 +131,20 @@ def restore(url: str, lines: Iterable[str], *, clock: Clock, rehearsal: bool = F
     from reconciler.store.urls import database_at
 
     return restored_store(database_at(url), lines, clock, rehearsal)
+
+
+@contextmanager
+def exported_store(lines: Iterable[str], *, clock: Clock) -> Iterator[Store]:
+    """The store that an export was taken of, as it was then, to be read; gone afterwards.
+
+    It lies in a private temporary file and has the identity of the exported one, so that a plan
+    made with it is a plan for that. Raises StoreError with the number of the line that is
+    malformed.
+    """
+    from tempfile import TemporaryDirectory
+
+    from reconciler.store.restoring import read_back
+    from reconciler.store.urls import database_at
+
+    with TemporaryDirectory(prefix="reconciler-") as folder:
+        yield read_back(database_at(f"sqlite:///{folder}/snapshot.db"), lines, clock)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
 
 from reconciler.errors import StoreError
@@ -21,6 +22,7 @@ from reconciler.store.store import SqlStore
 _HINT = "nothing was restored; take another export"
 _ACTOR = "store restore"
 _DUE_SINCE = 2  # the version of exports that tell when packs are due
+_SET_IDENTITY = "UPDATE store SET store_id = :store_id"
 _SUSPEND = "UPDATE account SET suspended = :suspended WHERE name = :name"
 _PUT_APPLIED = """
 INSERT INTO applied
@@ -51,12 +53,7 @@ def restored_store(
     """Makes the store in one transaction. Raises StoreError."""
     with database.writing(create=True) as writer, writer.transaction() as connection:
         now = clock.now()
-        if not database.create(connection, rehearsal=rehearsal, at=codec.time_text(now)):
-            raise StoreError(
-                f"there is an install base at {database.shown} already",
-                "restore to a place where there is none",
-            )
-        header = _Restoring(connection, database.malformed).put(_checked(lines))
+        header = _filled(database, connection, lines, now, rehearsal)
         applied = header["applied"]
         event = EventDraft(
             kind=EventKind.RESTORED,
@@ -69,6 +66,33 @@ def restored_store(
         )
         log.append(connection, (event,))
     return SqlStore(database, clock)
+
+
+def read_back(database: Database, lines: Iterable[str], clock: Clock) -> SqlStore:
+    """The exported store itself, to be read and thrown away: it bears that one's identity.
+
+    Raises StoreError.
+    """
+    with database.writing(create=True) as writer, writer.transaction() as connection:
+        header = _filled(database, connection, lines, clock.now(), rehearsal=False)
+        connection.execute(_SET_IDENTITY, {"store_id": header["store"]})
+    return SqlStore(database, clock)
+
+
+def _filled(
+    database: Database,
+    connection: Connection,
+    lines: Iterable[str],
+    now: datetime,
+    rehearsal: bool,
+) -> Mapping[str, Any]:
+    """Makes the tables, and all rows of the export; returns its header. Raises StoreError."""
+    if not database.create(connection, rehearsal=rehearsal, at=codec.time_text(now)):
+        raise StoreError(
+            f"there is an install base at {database.shown} already",
+            "restore to a place where there is none",
+        )
+    return _Restoring(connection, database.malformed).put(_checked(lines))
 
 
 def _checked(lines: Iterable[str]) -> Iterator[Line]:
