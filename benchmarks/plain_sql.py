@@ -33,6 +33,18 @@ FROM pack, account, place
 ORDER BY account.id
 """
 
+_FILL_REVIEWS = f"""
+WITH RECURSIVE place (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n < 9)
+INSERT INTO attachment
+    (pack_id, account_id, instance, mode, release_id, origin, entitled, requested, updated_at)
+SELECT pack.id, account.id, 'shop-' || n, mode, current_id, 'account', TRUE,
+    '{{"environments":["' || CASE WHEN n = 0 THEN 'rehearsal' ELSE 'production' END
+    || '"],"extensions":{{"erp":{{"baseUrl":"https://erp.' || account.name || '.example"}}}}}}',
+    '{_AT}'
+FROM pack, account, place
+ORDER BY account.id
+"""
+
 _NEW_RELEASE = """
 INSERT INTO release
     (pack_id, version, sort_key, body, declared, accepted_at, promoted_at, current_at)
@@ -122,6 +134,11 @@ def fill_editions(connection: Connection) -> None:
     connection.execute(_FILL_EDITIONS)
 
 
+def fill_reviews(connection: Connection) -> None:
+    """Ten instances of the one pack in each account, with values that differ by account."""
+    connection.execute(_FILL_REVIEWS)
+
+
 def release(connection: Connection) -> None:
     """A new release of each pack, then its rows with their history, in batches."""
     connection.execute(_NEW_RELEASE)
@@ -162,6 +179,7 @@ def _move(connection: Connection, pack: int, after: int) -> None:
 WRITERS: Mapping[str, Callable[[Connection], None]] = {
     "fill-clusters": fill_clusters,
     "fill-editions": fill_editions,
+    "fill-reviews": fill_reviews,
     "release": release,
     "promote": promote,
 }

@@ -17,7 +17,7 @@ from reconciler.plan.build import plan as planned
 from reconciler.plan.digest import digest
 from reconciler.ports import Part, Session, Snapshot, Store
 from reconciler.rollout.carry_out import accept, roll_out
-from reconciler.steps.complete import narrowed, proved
+from reconciler.steps.complete import narrowed, proved, shown
 from reconciler.steps.difference import due_part
 from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.idle import Asked, asked_for, nothing_to_do
@@ -57,17 +57,17 @@ def preview(world: World) -> PassOutcome:
     now = world.clock.now()
     base = world.store.base() if world.store is not None else InstallBase()
     revision = asked_revision(world)
-    proposal = propose(world, base, revision, now, rewind_is_error=False)
-    shown = proposal.plan
-    if shown is None and base.applied is not None:
-        shown = due_plan(base, proposal, now)
+    proposal = shown(world, base, revision, now)
+    plan = proposal.plan
+    if plan is None and base.applied is not None:
+        plan = due_plan(base, proposal, now)
     return PassOutcome(
         revision=revision,
         in_force=base.applied.revision if base.applied else None,
-        plan=shown,
+        plan=plan,
         findings=proposal.judgement.findings if proposal.judgement else (),
         error=proposal.error,
-        next_due=shown.next_due if shown else None,
+        next_due=plan.next_due if plan else None,
         base=base,
     )
 

@@ -4,9 +4,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.model.base import Attached, AttachmentKey, AttachmentOrigin, Settings
+from reconciler.model.base import (
+    Attached,
+    AttachmentKey,
+    AttachmentOrigin,
+    InstallBase,
+    Settings,
+    Siblings,
+    sibling,
+)
 from reconciler.model.changes import Member
-from reconciler.model.declarations import Attachment, AttachmentMode
+from reconciler.model.declarations import Attachment, AttachmentMode, Kind
 from reconciler.model.tree import Tree
 
 Own = Mapping[AttachmentKey, Attached]
@@ -51,6 +59,62 @@ def _by_account(
         yield account, {row.key: row for row in own}
     for account in sorted(left):
         yield account, {}
+
+
+def population(
+    base: InstallBase, tree: Tree, packs: Collection[str]
+) -> Iterator[tuple[Siblings, bool]]:
+    """The rows of these packs as `tree` will have them, alike ones as one, and whether each is new.
+
+    What they run is what they run now; a new row runs nothing. Those of an account lie together.
+    `base` is carried through renames. Rows of accounts for which nothing that decides about
+    membership differs are grouped by the store, so that many cost little.
+    """
+    touched = _touched(base, tree, packs)
+    rows = base.attachments
+    if touched is None:
+        own = rows.of_packs(packs)
+    else:
+        for found in rows.siblings(packs):
+            if found.account not in touched:
+                yield found, False
+        own = (row for row in rows.of_accounts(touched) if row.key.pack in packs)
+    gated = base.applied is not None and base.applied.gated
+    wanted = _Wanted(tree, gated, packs)
+    accounts = wanted.accounts if touched is None else touched
+    for account, before in _by_account(own, accounts):
+        suspended = account in tree.suspended
+        for key, row in wanted.of(account, before).items():
+            yield sibling(row, suspended=suspended), key not in before
+
+
+def _touched(base: InstallBase, tree: Tree, packs: Collection[str]) -> Collection[str] | None:
+    """The accounts whose rows of these packs may come, go or change; None for all of them."""
+    if base.applied is None or not base.applied.settled:
+        return None
+    before = base.tree
+    found = set(before.accounts.keys() ^ tree.accounts.keys())
+    found |= before.suspended ^ tree.suspended
+    for pack in packs:
+        for old, new in ((before.entitled, tree.entitled), (before.automatic, tree.automatic)):
+            found |= old.get(pack, _NOBODY) ^ new.get(pack, _NOBODY)
+        if _is_retired(before, pack) != _is_retired(tree, pack):
+            found |= tree.automatic.get(pack, _NOBODY)
+    old_ones, new_ones = before.by_kind[Kind.ATTACHMENT], tree.by_kind[Kind.ATTACHMENT]
+    for name in old_ones.keys() | new_ones.keys():
+        one, other = old_ones.get(name), new_ones.get(name)
+        if one is None or other is None or one.body != other.body:
+            account, pack = name.split("/")[:2]
+            if pack in packs:
+                found.add(account)
+    return found
+
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+def _is_retired(tree: Tree, pack: str) -> bool:
+    return pack in tree.packs and tree.packs[pack].retired is not None
 
 
 class _Wanted:

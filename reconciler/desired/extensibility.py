@@ -1,6 +1,6 @@
 """The packaged components of releases -> what accounts may fill in, and which values fit."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -23,6 +23,7 @@ SettingName = tuple[str, str]
 """Contained component and setting."""
 
 Settings = Mapping[SettingName, ExtensionSetting]
+ValuesGiven = Mapping[str, Mapping[str, Any]]
 LiveSettings = tuple[tuple[str, ExtensionSetting], ...]
 Contents = Mapping[str, Mapping[str, PackagedComponent | PublishedProcess]]
 
@@ -204,6 +205,14 @@ def declared_defaults(tree: Tree) -> Iterator[DeclaredDefault]:
                             spoken=f"{item.name}.{name}",
                             setting=setting,
                         )
+
+
+def unfilled(required: Iterable[SettingName], *given: ValuesGiven | None) -> Iterator[SettingName]:
+    """The settings without a value in any of `given`, each contained component -> its values."""
+    for name in required:
+        component, setting = name
+        if not any(said and setting in said.get(component, ()) for said in given):
+            yield name
 
 
 def is_secret_reference(value: object) -> bool:

@@ -13,6 +13,7 @@ from reconciler.model.base import (
     InstallBase,
     PackRecord,
     Rows,
+    Siblings,
 )
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
@@ -97,6 +98,12 @@ class _RenamedRows(Rows):
         kind, former = Kind.INTEGRATION_PACK, packs and [self._pack(pack) for pack in packs]
         for found in self._rows.cohorts(former):
             yield found._replace(pack=self._names.get((kind, found.pack), found.pack))
+
+    def siblings(self, packs: Collection[str]) -> Iterator[Siblings]:
+        for found in self._rows.siblings([self._pack(pack) for pack in packs]):
+            old = AttachmentKey(account=found.account, pack=found.pack)
+            key = _renamed_key(old, self._names)
+            yield found._replace(account=key.account, pack=key.pack)
 
     def named(
         self, wanted: Iterable[tuple[str, Alike, int | None]]

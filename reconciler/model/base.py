@@ -109,6 +109,37 @@ class Cohort(NamedTuple):
     rows: int
 
 
+class Siblings(NamedTuple):
+    """The rows of one pack in one account that differ by their instance at most."""
+
+    account: str
+    pack: str
+    alike: Alike
+    origin: AttachmentOrigin
+    declared: Settings
+    requested: Settings
+    rows: int
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Where they run; empty where nobody says."""
+        named = self.declared.environments
+        return (self.requested.environments if named is None else named) or ()
+
+
+def sibling(row: Attached, *, suspended: bool) -> Siblings:
+    """One row as siblings that are one; `suspended` says whether its account is."""
+    return Siblings(
+        account=row.key.account,
+        pack=row.key.pack,
+        alike=alike(row, suspended=suspended),
+        origin=row.origin,
+        declared=row.declared,
+        requested=row.requested,
+        rows=1,
+    )
+
+
 def alike(row: Attached, *, suspended: bool) -> Alike:
     """What decides about the row; `suspended` says whether its account is."""
     return Alike(
@@ -155,6 +186,10 @@ class Rows(Mapping[AttachmentKey, Attached]):
         """The rows of these packs (None: of all) by what decides about them; none is empty."""
 
     @abstractmethod
+    def siblings(self, packs: Collection[str]) -> Iterator[Siblings]:
+        """The rows of these packs, alike ones as one; they stream, those of an account together."""
+
+    @abstractmethod
     def named(
         self, wanted: Iterable[tuple[str, Alike, int | None]]
     ) -> Iterator[list[AttachmentKey]]:
@@ -197,6 +232,10 @@ class RowsInMemory(Rows):
             if packs is None or row.key.pack in packs
         )
         return (Cohort(pack, found, rows) for (pack, found), rows in counted.items())
+
+    def siblings(self, packs: Collection[str]) -> Iterator[Siblings]:
+        for row in self.of_packs(packs):
+            yield sibling(row, suspended=row.key.account in self._suspended)
 
     def named(
         self, wanted: Iterable[tuple[str, Alike, int | None]]

@@ -5,27 +5,50 @@ from datetime import datetime
 
 from reconciler.desired.phrases import counted
 from reconciler.errors import ReconcilerError
+from reconciler.model.base import InstallBase
 from reconciler.model.changes import Change
+from reconciler.model.outcome import Judgement
 from reconciler.ports import Store
 from reconciler.steps.difference import difference, due_part
 from reconciler.steps.due import due_plan
-from reconciler.steps.propose import Proposal, propose, weigh
+from reconciler.steps.propose import Proposal, judged, propose, weigh
 from reconciler.steps.world import World
 
 
-def narrowed(world: World, store: Store, revision: str, now: datetime) -> Proposal | None:
+def narrowed(
+    world: World, store: Store, revision: str, now: datetime, whole: Judgement | None = None
+) -> Proposal | None:
     """The proposal of what differs from the applied revision; None when that is not enough.
 
-    It has no error: only what looks at everything refuses a revision.
+    It has no error: only what looks at everything refuses a revision. `whole`: the judgement of
+    everything, where there is one.
     """
     try:
-        found = difference(world, store, revision, now)
+        found = difference(world, store, revision, now, whole)
     except ReconcilerError:
         return None  # whoever reads everything tells what is wrong
     if found is None:
         return None
     proposal = weigh(world, found.base, found.judgement, now)
     return proposal if proposal.error is None else None
+
+
+def shown(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
+    """The proposal that `plan` shows: all findings, and the plan of a pass.
+
+    Like a pass it is made from the changes alone where that is enough, so that its cost does not
+    follow the rows that stay as they are. `base` is everything.
+    """
+    proposal = judged(world, base, revision, now)
+    judgement = proposal.judgement
+    if judgement is None:
+        return proposal
+    if world.store is not None and judgement.valid:
+        short = narrowed(world, world.store, revision, now, judgement)
+        if short is not None and short.plan and short.base.last_event == base.last_event:
+            plan = replace(short.plan, findings=judgement.findings)
+            return replace(short, base=base, judgement=judgement, plan=plan)
+    return weigh(world, base, judgement, now, rewind_is_error=False)
 
 
 def proved(world: World, store: Store, revision: str, now: datetime) -> Proposal:

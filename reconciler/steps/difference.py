@@ -5,7 +5,7 @@ a revision. Wherever something is not plain there is no part, and everything is 
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.desired.renames import RENAMABLE
@@ -45,9 +45,12 @@ def due_part(store: Store, now: datetime) -> InstallBase | None:
     return store.part(Part(now=now))
 
 
-def difference(world: World, store: Store, revision: str, now: datetime) -> Difference | None:
+def difference(
+    world: World, store: Store, revision: str, now: datetime, whole: Judgement | None = None
+) -> Difference | None:
     """Reads and judges what differs; None when everything has to be looked at.
 
+    `whole`: the judgement of everything, where there is one; the part then needs none of its own.
     Raises SourceError.
     """
     applied = store.applied()
@@ -77,6 +80,8 @@ def difference(world: World, store: Store, revision: str, now: datetime) -> Diff
         return None
     tree = changed.over(base.tree)
     bases = Bases(base=base.tree, store=base)
+    if whole is not None:
+        return Difference(base=base, judgement=replace(whole, tree=tree))
     judgement = judge_tree(snapshot, changed.after, tree, bases, now, changed.files)
     return Difference(base=base, judgement=judgement) if judgement.valid else None
 

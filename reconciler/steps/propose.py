@@ -46,20 +46,24 @@ class Proposal:
     corrected: str | None = None
 
 
-def propose(
-    world: World, base: InstallBase, revision: str, now: datetime, *, rewind_is_error: bool = True
-) -> Proposal:
+def propose(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
     """Reads, judges, plans and guards one revision; writes nothing, raises nothing.
 
     The first trouble that fits, in the order of SPEC section 9's exit codes, is the proposal's.
     """
+    found = judged(world, base, revision, now)
+    return found if found.judgement is None else weigh(world, base, found.judgement, now)
+
+
+def judged(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
+    """Reads and judges one revision: a proposal that has a judgement and no plan, or an error."""
     try:
         judgement = judge(
             world.source.snapshot(revision), bases_of(base), now, world.cache_folder, world.progress
         )
     except ReconcilerError as error:
         return Proposal(revision=revision, base=base, error=error)
-    return weigh(world, base, judgement, now, rewind_is_error=rewind_is_error)
+    return Proposal(revision=revision, base=base, judgement=judgement)
 
 
 def weigh(

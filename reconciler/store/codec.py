@@ -77,6 +77,7 @@ def _plain(value: object) -> object:
 _UNSET = Settings()
 
 
+@lru_cache(maxsize=1024)  # rows that lie together often say the same
 def settings_of(text: str | None) -> Settings:
     """What settings_text() was made from."""
     if text is None:

@@ -1,9 +1,19 @@
 """Questions about attachments -> queries, each made when it is asked."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from sys import intern
+from typing import Any
 
-from reconciler.model.base import Alike, Attached, AttachmentKey, Cohort, Rows
+from reconciler.model.base import (
+    Alike,
+    Attached,
+    AttachmentKey,
+    AttachmentOrigin,
+    Cohort,
+    Rows,
+    Siblings,
+)
 from reconciler.store import codec, reading
 from reconciler.store.connection import Connection, Database, Values
 from reconciler.store.places import CHUNK, chunks, listed
@@ -22,6 +32,23 @@ FROM (
 ) AS cohort
 JOIN pack ON pack.id = cohort.pack_id
 LEFT JOIN release ON release.id = cohort.release_id
+"""
+_SIBLINGS = f"""
+SELECT account.name, pack.name, version, adopt_declared, adopt_requested, adopted_in, hold_until,
+    hold_reason, is_suspended, origin, alike.declared, requested, counted
+FROM (
+    SELECT pack_id, account_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
+        hold_reason, {SUSPENDED_ACCOUNT} AS is_suspended, origin, declared, requested,
+        count(*) AS counted
+    FROM attachment
+    {{where}}
+    GROUP BY pack_id, account_id, release_id, adopt_declared, adopt_requested, adopted_in,
+        hold_until, hold_reason, is_suspended, origin, declared, requested
+) AS alike
+JOIN account ON account.id = alike.account_id
+JOIN pack ON pack.id = alike.pack_id
+LEFT JOIN release ON release.id = alike.release_id
+ORDER BY account.name
 """
 _IN_PACKS = "WHERE pack_id IN (SELECT id FROM pack WHERE name IN ({names}))"
 _NAMED = f"""
@@ -112,6 +139,18 @@ class StoredRows(Rows):
                 where = _IN_PACKS.format(names=places)
                 yield from _cohorts(connection, _COHORTS.format(where=where), values)
 
+    def siblings(self, packs: Collection[str]) -> Iterator[Siblings]:
+        if not packs:
+            return
+        with self._database.reading() as connection:
+            if len(packs) > CHUNK:  # as above
+                found = _siblings(connection, _SIBLINGS.format(where=""), {})
+                yield from (one for one in found if one.pack in packs)
+            else:
+                places, values = listed(sorted(packs))
+                where = _IN_PACKS.format(names=places)
+                yield from _siblings(connection, _SIBLINGS.format(where=where), values)
+
     def named(
         self, wanted: Iterable[tuple[str, Alike, int | None]]
     ) -> Iterator[list[AttachmentKey]]:
@@ -127,27 +166,41 @@ class StoredRows(Rows):
 
 
 def _cohorts(connection: Connection, statement: str, values: Values) -> Iterator[Cohort]:
-    for (
-        pack,
-        release,
-        declared,
-        requested,
-        adopted_in,
-        until,
-        reason,
-        suspended,
-        rows,
-    ) in connection.execute(statement, values):
-        decides = Alike(
-            release=release,
-            adopt_declared=declared,
-            adopt_requested=requested,
-            adopted_in=adopted_in,
-            hold_until=None if until is None else date.fromisoformat(until),
-            hold_reason=reason,
-            suspended=bool(suspended),
+    for pack, *decides, rows in connection.execute(statement, values):
+        yield Cohort(pack, _alike(decides), rows)
+
+
+def _siblings(connection: Connection, statement: str, values: Values) -> Iterator[Siblings]:
+    alikes: dict[tuple[Any, ...], Alike] = {}
+    for account, pack, *columns, origin, declared, requested, rows in connection.stream(
+        statement, values
+    ):
+        decides = tuple(columns)
+        alike = alikes.get(decides)
+        if alike is None:
+            alike = alikes[decides] = _alike(columns)
+        yield Siblings(
+            intern(account),
+            intern(pack),
+            alike,
+            AttachmentOrigin(origin),
+            codec.settings_of(declared),
+            codec.settings_of(requested),
+            rows,
         )
-        yield Cohort(pack, decides, rows)
+
+
+def _alike(columns: Sequence[Any]) -> Alike:
+    release, declared, requested, adopted_in, until, reason, suspended = columns
+    return Alike(
+        release=None if release is None else intern(release),
+        adopt_declared=declared,
+        adopt_requested=requested,
+        adopted_in=adopted_in,
+        hold_until=None if until is None else date.fromisoformat(until),
+        hold_reason=reason,
+        suspended=bool(suspended),
+    )
 
 
 def _day(day: date | None) -> str | None:

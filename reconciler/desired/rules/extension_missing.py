@@ -1,25 +1,18 @@
 """Rule extension-missing: what a release requires of accounts has a value."""
 
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from reconciler.desired.attachments import membership
-from reconciler.desired.extensibility import PackSettings, SettingName
+from reconciler.desired.attachments import population
+from reconciler.desired.extensibility import PackSettings, SettingName, unfilled
 from reconciler.desired.phrases import counted, listed
 from reconciler.desired.rules.context import Context
 from reconciler.desired.rules.rule import Rule
-from reconciler.model.base import (
-    Attached,
-    AttachmentKey,
-    AttachmentOrigin,
-    Rows,
-    Settings,
-)
+from reconciler.model.base import AttachmentKey, AttachmentOrigin, Extensions
 from reconciler.model.declarations import NOTHING, Attachment, Declaration, Kind
 from reconciler.model.findings import Problem, Severity
-from reconciler.model.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,37 +74,37 @@ def check(context: Context) -> Iterator[Problem]:
     only_new = is_error and context.base is not None
     severity = Severity.WARNING if is_error and context.base is None else None
     needs = _Needs(context)
-    requested = _requested(context, needs)
-    for declaration in context.tree.by_kind[Kind.ATTACHMENT].values():
-        yield from _declared(context, declaration, needs, requested, only_new, severity)
+    yield from _declared(context, needs, only_new, severity)
     yield from _undeclared(context, needs, only_new, severity)
 
 
 def _declared(
-    context: Context,
-    declaration: Declaration,
-    needs: _Needs,
-    requested: Mapping[AttachmentKey, Settings],
-    only_new: bool,
-    severity: Severity | None,
+    context: Context, needs: _Needs, only_new: bool, severity: Severity | None
 ) -> Iterator[Problem]:
-    attachment = cast(Attachment, declaration.spec)
-    required = needs.of(attachment.pack)
-    if not required:
-        return
-    settings = needs.extensibility.pack(attachment.pack)
-    assert settings is not None
-    judge_all = not only_new or context.is_new(declaration)
-    for need in _missing(required, _values(attachment, requested), judge_all):
-        yield Problem(
-            rule=RULE.id,
-            origin=declaration.origin,
-            pointer=_pointer(attachment, need),
-            message=f"{declaration.name} has no value for {need.spoken}, which "
-            f"{attachment.pack} {settings.spoken(need.version)} requires.",
-            hint=f"set it under extensions, or let {attachment.account} fill it in.",
-            severity=severity,
-        )
+    """What manifests leave open is looked up in the store: only of these accounts rows are read."""
+    left: list[tuple[Declaration, list[_Need]]] = []
+    for declaration in context.tree.by_kind[Kind.ATTACHMENT].values():
+        attachment = cast(Attachment, declaration.spec)
+        required = needs.of(attachment.pack)
+        judge_all = not only_new or context.is_new(declaration)
+        found = list(_missing(required, judge_all, attachment.extensions))
+        if found:
+            left.append((declaration, found))
+    requested = _requested(context, [cast(Attachment, found.spec) for found, _ in left])
+    for declaration, found in left:
+        attachment = cast(Attachment, declaration.spec)
+        settings = needs.extensibility.pack(attachment.pack)
+        assert settings is not None
+        for need in _missing(tuple(found), True, requested.get(_key(attachment))):
+            yield Problem(
+                rule=RULE.id,
+                origin=declaration.origin,
+                pointer=_pointer(attachment, need),
+                message=f"{declaration.name} has no value for {need.spoken}, which "
+                f"{attachment.pack} {settings.spoken(need.version)} requires.",
+                hint=f"set it under extensions, or let {attachment.account} fill it in.",
+                severity=severity,
+            )
 
 
 def _undeclared(
@@ -121,12 +114,12 @@ def _undeclared(
     if context.store is None or not packs:
         return
     accounts: dict[tuple[str, _Need], set[str]] = {}
-    for row, is_new in _rows_after(context.tree, context.store.attachments, packs):
-        if row.origin is AttachmentOrigin.MANIFEST:
+    for found, is_new in population(context.store, context.tree, packs):
+        if found.origin is AttachmentOrigin.MANIFEST:
             continue
-        judge_all = not only_new or is_new
-        for need in _missing(needs.of(row.key.pack), (row.settings,), judge_all):
-            accounts.setdefault((row.key.pack, need), set()).add(row.key.account)
+        given = (found.declared.extensions, found.requested.extensions)
+        for need in _missing(needs.of(found.pack), not only_new or is_new, *given):
+            accounts.setdefault((found.pack, need), set()).add(found.account)
     for (pack, need), names in sorted(accounts.items(), key=lambda item: _order(*item[0])):
         release = context.tree.get(Kind.RELEASE, f"{pack}@{need.version}")
         settings = needs.extensibility.pack(pack)
@@ -145,58 +138,32 @@ def _undeclared(
         )
 
 
-def _rows_after(tree: Tree, rows: Rows, packs: Collection[str]) -> Iterator[tuple[Attached, bool]]:
-    """The rows of these packs as this revision has them, and whether each is new."""
-    differing: dict[AttachmentKey, Attached | None] = {}
-    for before, after, _ in membership(tree, rows.every(packs), gated=True, packs=packs):
-        if before is not None:
-            differing[before.key] = after
-        elif after is not None:
-            yield after, True
-    for row in rows.of_packs(packs):
-        found = differing.get(row.key, row)
-        if found is not None:
-            yield found, False
-
-
-def _requested(context: Context, needs: _Needs) -> Mapping[AttachmentKey, Settings]:
-    """What accounts have set for themselves in attachments of packs that require something."""
-    if context.store is None or not needs.packs:
+def _requested(
+    context: Context, attachments: Collection[Attachment]
+) -> Mapping[AttachmentKey, Extensions]:
+    """What accounts have filled in for themselves in these attachments."""
+    if context.store is None:
         return {}
-    rows = context.store.attachments.of_packs(needs.packs)
-    return {row.key: row.requested for row in rows if row.requested.extensions}
+    wanted = {_key(attachment) for attachment in attachments}
+    rows = context.store.attachments.of_accounts({key.account for key in wanted})
+    return {row.key: row.requested.extensions or NOTHING for row in rows if row.key in wanted}
 
 
-def _values(
-    attachment: Attachment, requested: Mapping[AttachmentKey, Settings]
-) -> tuple[Settings, ...]:
-    """The manifest's values, and the account's own."""
-    declared = Settings(extensions=attachment.extensions)
-    key = AttachmentKey(
-        account=attachment.account, pack=attachment.pack, instance=attachment.instance or ""
-    )
-    own = requested.get(key)
-    return (declared,) if own is None else (declared, own)
+def _key(attachment: Attachment) -> AttachmentKey:
+    return AttachmentKey(attachment.account, attachment.pack, attachment.instance or "")
 
 
 def _missing(
-    required: tuple[_Need, ...], given: tuple[Settings, ...], judge_all: bool
+    required: tuple[_Need, ...], judge_all: bool, *given: Extensions | None
 ) -> Iterator[_Need]:
     """Each setting without a value once, at the first release that counts."""
+    counting = [need for need in required if judge_all or need.is_new]
+    left = set(unfilled({need.name for need in counting}, *given)) if counting else ()
     told: set[SettingName] = set()
-    for need in required:
-        component, setting = need.name
-        if need.name in told or not (judge_all or need.is_new):
-            continue
-        if any(setting in _of(settings, component) for settings in given):
-            continue
-        told.add(need.name)
-        yield need
-
-
-def _of(settings: Settings, component: str) -> Container[str]:
-    extensions: Mapping[str, Mapping[str, object]] = settings.extensions or NOTHING
-    return extensions.get(component, ())
+    for need in counting if left else ():
+        if need.name in left and need.name not in told:
+            told.add(need.name)
+            yield need
 
 
 def _pointer(attachment: Attachment, need: _Need) -> tuple[str, ...]:
