@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.base import Applied, Attached, InstallBase
+from reconciler.model.branches import BranchDraft, Edits, PreparedBranch
 from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.events import Event, EventDraft, HistoryLine
@@ -163,6 +164,14 @@ class Source(Protocol):
 
     def worktree(self) -> Snapshot:
         """The files as they lie on disk, ignored ones left out. Raises SourceError when bare."""
+        ...
+
+    def edited(self, edits: Edits, revision: str | None) -> Snapshot:
+        """A revision, None for the working copy, as it would be with the edits; writes nothing."""
+        ...
+
+    def prepare(self, draft: BranchDraft) -> PreparedBranch:
+        """A commit on a local branch, of a local repository alone. Raises SourceError."""
         ...
 
     def keep(self, revision: str) -> None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import NothingYet, SourceError
+from reconciler.model.branches import BranchDraft, Edits, PreparedBranch
 from reconciler.ports import FileChange
+from reconciler.source.branches import prepare_branch
+from reconciler.source.edits import edited_snapshot
 from reconciler.source.listing import is_manifest_path
 from reconciler.source.partial import git_for
 from reconciler.source.process import FETCH_SECONDS, Git
@@ -80,6 +83,15 @@ class LocalSource:
             objects=self.objects,
             prefix=self.repository.prefix,
         )
+
+    def edited(self, edits: Edits, revision: str | None) -> GitSnapshot:
+        """A revision, None for the working copy, as it would be with the edits."""
+        before = self.worktree() if revision is None else self.snapshot(revision)
+        return edited_snapshot(before, edits, self.objects)
+
+    def prepare(self, draft: BranchDraft) -> PreparedBranch:
+        """A commit with edits on a local branch. Raises SourceError when that can't be."""
+        return prepare_branch(self.repository.git, draft, self.repository.prefix)
 
     def uncommitted(self) -> int:
         """How many manifests below the root differ from HEAD; 0 for a bare repository."""

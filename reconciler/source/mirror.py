@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import SourceError
+from reconciler.model.branches import BranchDraft, Edits, PreparedBranch
 from reconciler.ports import FileChange
 from reconciler.settings import user_cache
 from reconciler.source.access import with_access
@@ -81,6 +82,14 @@ class MirrorSource:
             f"{self.shown} is a remote and has no files on disk",
             "give a working copy, or leave out --worktree where that was asked for",
         )
+
+    def edited(self, edits: Edits, revision: str | None) -> GitSnapshot:  # noqa: ARG002
+        """Raises SourceError: manifests are written in a clone."""
+        raise self._not_a_clone()
+
+    def prepare(self, draft: BranchDraft) -> PreparedBranch:  # noqa: ARG002
+        """Raises SourceError: nothing is ever pushed."""
+        raise self._not_a_clone()
 
     def uncommitted(self) -> int:
         """0: a remote has no working tree."""
@@ -180,6 +189,12 @@ class MirrorSource:
     def _never_fetched(self) -> SourceError:
         return SourceError(
             f"{self.shown} was never fetched", "fetch it once while it can be reached"
+        )
+
+    def _not_a_clone(self) -> SourceError:
+        return SourceError(
+            f"{self.shown} is a remote, and nothing is written to it or pushed",
+            "clone it, and give the clone's folder as REPO",
         )
 
     def _no_mirror(self, why: str) -> SourceError:

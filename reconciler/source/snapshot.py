@@ -19,17 +19,15 @@ _LONGEST_LINK = 4096
 class GitSnapshot:
     """The tree `root_id`, read from objects; satisfies ports.Snapshot.
 
-    `revision` is None for the working tree, whose tree was written to a temporary folder.
+    `revision` is None for the working tree, whose tree was written to a temporary folder. `git`
+    reads its objects; `shown` names the place in messages.
     """
 
     def __init__(self, git: Git, *, root_id: str, revision: str | None, shown: str) -> None:
-        """`shown` names the place in messages.
-
-        Raises SourceError when the tree can't be read or has no publisher.yaml at its top.
-        """
-        self._git = git
-        self._root_id = root_id
-        self._shown = shown
+        """Raises SourceError when the tree can't be read or has no publisher.yaml at its top."""
+        self.git = git
+        self.root_id = root_id
+        self.shown = shown
         self._revision = revision
         top = entries_of(git.output("ls-tree", "-z", "--full-tree", root_id, PUBLISHER))
         mode, _, found = top.get(PUBLISHER, "").partition(" ")
@@ -40,12 +38,12 @@ class GitSnapshot:
     @cached_property
     def _listing(self) -> Listing:
         """Everything below the root: a pass that looks at a few changed files has no need of it."""
-        git = self._git
-        entries = entries_of(git.output("ls-tree", "-rtz", "--full-tree", self._root_id))
+        git = self.git
+        entries = entries_of(git.output("ls-tree", "-rtz", "--full-tree", self.root_id))
         link_id_by_path = link_ids(entries)
         targets = read_blobs(git, tuple(link_id_by_path.values()), largest=_LONGEST_LINK)
         return Listing(
-            root_id=self._root_id,
+            root_id=self.root_id,
             entries=entries,
             links={
                 path: None if target is None else target.decode("utf-8", "surrogateescape")
@@ -73,8 +71,8 @@ class GitSnapshot:
         """
         wanted = tuple(files)
         blob_ids = tuple(file.blob_id for file in wanted)
-        fetch_missing(self._git, blob_ids)
-        contents = read_blobs(self._git, blob_ids, largest=LARGEST_FILE)
+        fetch_missing(self.git, blob_ids)
+        contents = read_blobs(self.git, blob_ids, largest=LARGEST_FILE)
         for file, content in zip(wanted, contents, strict=True):
             yield file, _in_bounds(file.path, content)
 
@@ -91,9 +89,9 @@ class GitSnapshot:
         """
         place = self._listing.follow(path)
         if isinstance(place, PathState) or not self._listing.is_file(place):
-            raise SourceError(f"{one_line(path)} is no file in {self._shown}", "check the path")
+            raise SourceError(f"{one_line(path)} is no file in {self.shown}", "check the path")
         blob_id = self._listing.lookup(place).object_id or ""
-        (content,) = read_blobs(self._git, (blob_id,), largest=LARGEST_FILE)
+        (content,) = read_blobs(self.git, (blob_id,), largest=LARGEST_FILE)
         return _in_bounds(path, content)
 
     @cached_property

@@ -5,7 +5,6 @@ tree that comes out is read like that of a commit, ignored files never being loo
 that the repository has already, git may renew the time stamp.
 """
 
-import os
 import shutil
 import tempfile
 import weakref
@@ -13,11 +12,11 @@ from pathlib import Path
 
 from reconciler.errors import SourceError
 from reconciler.source.process import Git, GitFailed
+from reconciler.source.quarantine import apart
 from reconciler.source.snapshot import GitSnapshot
 from reconciler.source.wording import reason
 
 _SETTINGS = (
-    "core.fsync=none",  # the objects live as long as this process
     "core.safecrlf=false",
     "core.splitIndex=false",
     "core.untrackedCache=false",
@@ -41,28 +40,22 @@ def snapshot_worktree(git: Git, *, git_dir: Path, objects: Path, prefix: str) ->
 
 
 def _snapshot_in(folder: Path, git: Git, git_dir: Path, objects: Path, prefix: str) -> GitSnapshot:
-    (folder / "objects").mkdir()
     index = folder / "index"
     if (git_dir / "index").exists():
         # With its time of change: git takes entries younger than the index for possibly changed.
         shutil.copy2(git_dir / "index", index)
-    apart = git.using(
-        *_SETTINGS,
-        GIT_INDEX_FILE=str(index),
-        GIT_OBJECT_DIRECTORY=str(folder / "objects"),
-        GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(objects),
-    )
+    alone = apart(git, folder, objects).using(*_SETTINGS, GIT_INDEX_FILE=str(index))
     shown = str(git.folder / prefix)
     try:
-        apart.output("add", "--all", "--", prefix or ".")
-        root_id = apart.output("write-tree", "--missing-ok", *_only(prefix))
+        alone.output("add", "--all", "--", prefix or ".")
+        root_id = alone.output("write-tree", "--missing-ok", *_only(prefix))
     except GitFailed as failure:
         raise SourceError(
             f"the working copy {shown} can't be read: {reason(failure.stderr)}",
             "correct that, or commit and leave out --worktree",
         ) from None
     return GitSnapshot(
-        apart,
+        alone,
         root_id=root_id.decode("ascii").strip(),
         revision=None,
         shown=f"the working copy {shown}",
@@ -71,9 +64,3 @@ def _snapshot_in(folder: Path, git: Git, git_dir: Path, objects: Path, prefix: s
 
 def _only(prefix: str) -> tuple[str, ...]:
     return (f"--prefix={prefix}/",) if prefix else ()
-
-
-def _quoted(path: Path) -> str:
-    """One entry of GIT_ALTERNATE_OBJECT_DIRECTORIES, which colons would divide."""
-    escaped = os.fspath(path).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
