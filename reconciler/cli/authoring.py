@@ -1,17 +1,21 @@
 """A manifest's text -> a file in the working copy, and whether the tree is still valid with it."""
 
 import contextlib
+import posixpath
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
+    from reconciler.model.declarations import Kind
     from reconciler.model.findings import Finding
     from reconciler.model.tree import Tree
     from reconciler.wiring import OpenedWorld
 
+SCHEMA_FOLDER = ".schemas"
 _UNFIT_FOR_PATHS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
@@ -25,6 +29,20 @@ def working_tree(world: "OpenedWorld") -> "Tree":
 def path_part(text: str) -> str:
     """A version as the name of a file or folder; never hidden, never a way out of its folder."""
     return _UNFIT_FOR_PATHS.sub("-", text).lstrip(".-") or "version"
+
+
+def manifest(root: Path, path: str, kind: "Kind", spec: Mapping[str, Any]) -> str:
+    """The text of a new manifest that will lie at this path below the root.
+
+    It begins with the line that leads editors to its schema, where the root has a folder of them.
+    """
+    from reconciler.manifests.edit import render
+    from reconciler.manifests.schemas import schema_file
+
+    schema = f"{SCHEMA_FOLDER}/{schema_file(kind)}"
+    there = (root / schema).is_file()
+    url = posixpath.relpath(schema, posixpath.dirname(path) or ".") if there else None
+    return render(str(kind), None, spec, schema_url=url)
 
 
 def create(root: Path, path: str, text: str) -> None:

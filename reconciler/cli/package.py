@@ -46,7 +46,7 @@ def command(
     """
     from reconciler.cli import authoring, output
     from reconciler.desired.packaging import package_spec
-    from reconciler.manifests.edit import render
+    from reconciler.model.declarations import Kind
     from reconciler.report import objects
     from reconciler.report.escape import terminal
     from reconciler.settings import Settings
@@ -64,7 +64,8 @@ def command(
             notes=notes,
         )
         path = f"components/{component}/{authoring.path_part(version)}/component.yaml"
-        authoring.create(Path(repo), path, render("PackagedComponent", None, spec))
+        text = authoring.manifest(Path(repo), path, Kind.PACKAGED_COMPONENT, spec)
+        authoring.create(Path(repo), path, text)
         authoring.tell_errors(authoring.errors_in(world, {path}))
     if format_ == "json":
         output.write(objects.document({"file": path, **spec}))

@@ -93,14 +93,14 @@ def _pin(text: str) -> tuple[str, str]:
 def _write(root: Path, tree: "Tree", draft: "ReleaseDraft") -> list[str]:
     """The paths written, the release's first; the pack is edited where its list has to follow."""
     from reconciler.cli import authoring
-    from reconciler.manifests.edit import render
+    from reconciler.model.declarations import Kind
 
     release = draft.release
     path = f"releases/{release.pack}/{authoring.path_part(release.version)}.yaml"
     edited = None
     if draft.pack_components is not None:
         edited = _edited_pack(root, tree, release.pack, draft.pack_components)
-    authoring.create(root, path, render("Release", None, draft.spec))
+    authoring.create(root, path, authoring.manifest(root, path, Kind.RELEASE, draft.spec))
     if edited is None:
         return [path]
     from reconciler.cli.plan_file import write_text

@@ -13,6 +13,7 @@ from reconciler.model.declarations import Kind
 
 API_VERSION = "reconciler/v1"
 LIST_SUFFIX = "List"
+_SUFFIX = ".schema.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 FILE_BY_KIND: Mapping[Kind, str] = {
@@ -46,6 +47,16 @@ def schema_text(kind: str | None = None) -> str:
     return _text(FILE_BY_KIND[found])
 
 
+def schema_file(kind: Kind) -> str:
+    """The name of the file that holds the schema of a kind."""
+    return f"{FILE_BY_KIND[kind]}{_SUFFIX}"
+
+
+def schema_files() -> Mapping[str, str]:
+    """Name -> text of every schema as a file, the one for all kinds included."""
+    return {f"{file}{_SUFFIX}": _text(file) for file in (*FILE_BY_KIND.values(), "manifest")}
+
+
 def nearest_kind(kind: str) -> str:
     """The hint for a kind that does not exist: the nearest one, or all of them."""
     names = [name + suffix for name in schema_names() for suffix in ("", LIST_SUFFIX)]
@@ -61,7 +72,7 @@ def _text(file: str) -> str:
     """Installed, the schemas lie inside the package; in a checkout, beside it."""
     installed = _PACKAGE / "schemas"
     folder = installed if installed.is_dir() else _PACKAGE.parent / "schemas"
-    return (folder / f"{file}.schema.json").read_text(encoding="utf-8")
+    return (folder / f"{file}{_SUFFIX}").read_text(encoding="utf-8")
 
 
 @cache

@@ -107,7 +107,7 @@ def test_release_like_goes_back_and_edits_the_pack_with_its_comments(pending: An
     back = pending.at(NOW, "release", "hello", "--immediate", "--like", "1.0.0")
     assert back.code == 0, back.err
     assert "extra      1 → removed" in back.out
-    assert pack.read_text().startswith("# What is released as one solution.")
+    assert "\n# What is released as one solution.\n" in pack.read_text()
     assert "extra" not in pack.read_text()
     pending.commit()
     assert pending.at(NOW, "apply").code == 0
