@@ -20,6 +20,10 @@ class NothingYet(SourceError):
     """The repository has no commit yet, or the revision no publisher: there is nothing to read."""
 
 
+class UnsignedRevision(SourceError):
+    """A revision is not signed by a key that the operator allows."""
+
+
 class StoreError(ReconcilerError):
     """The store can't be opened, read or written, or is not what it should be."""
 

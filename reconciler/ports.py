@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import ReconcilerError
@@ -154,6 +155,13 @@ class Source(Protocol):
         """
         ...
 
+    def verify(self, revision: str, *, signers: Path, revoked: Path | None) -> None:
+        """Returns when a full commit id is signed by a key of `signers` that is not `revoked`.
+
+        Raises UnsignedRevision, or SourceError where that can't be told.
+        """
+        ...
+
     def snapshot(self, revision: str) -> Snapshot:
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         ...
@@ -208,7 +216,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A revision that a pass refused. `reason`: "invalid", "limit" or "unreadable"."""
+    """A revision that a pass refused. `reason` says why in a word.
+
+    "invalid", "limit", "history", "unsigned", "unreadable", or "contested" and a pack.
+    """
 
     revision: str
     reason: str

@@ -23,7 +23,7 @@ from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.idle import Asked, asked_for, nothing_to_do
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
-from reconciler.steps.world import World, asked_revision, needed_store
+from reconciler.steps.world import World, asked_revision, needed_store, snapshot_of
 
 
 @paused_gc()
@@ -31,8 +31,11 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
     """Judges a revision, or the working tree, against `base`, the store's revision or HEAD."""
     now = world.clock.now()
     source = world.source
-    snapshot = source.worktree() if worktree else source.snapshot(asked_revision(world))
     store = world.store.base() if world.store is not None else None
+    in_force = store.applied.revision if store and store.applied else None
+    snapshot = (
+        source.worktree() if worktree else snapshot_of(world, asked_revision(world), in_force)
+    )
 
     def judged(files: Snapshot, against: Bases) -> Judgement:
         return judge(files, against, now, world.cache_folder, world.progress)

@@ -14,6 +14,7 @@ class Settings:
     """`now` (aware) replaces the clock; `actor` is who is written into events.
 
     `snapshot` is an export that is read instead of the store, "-" for standard input.
+    `allowed_signers` None: revisions need no signature.
     """
 
     repository: str = "."
@@ -26,6 +27,8 @@ class Settings:
     lease_wait_seconds: float = 35.0
     allow_destructive: bool = False
     allow_rewind: bool = False
+    allowed_signers: Path | None = None
+    revoked_keys: Path | None = None
 
 
 def user_cache() -> Path | None:

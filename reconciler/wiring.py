@@ -12,7 +12,7 @@ from typing import Literal
 from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Progress, Source, Store
 from reconciler.settings import STANDARD_INPUT, Settings, user_cache
-from reconciler.steps.world import asked_revision
+from reconciler.steps.world import asked_revision, check_signature
 
 StoreUse = Literal["none", "optional", "existing", "create"]
 
@@ -64,9 +64,10 @@ def open_world(
     """`store`: "optional" takes one that exists, "existing" demands it, "create" makes it.
 
     `writes` says that the command writes to an existing store. With `reads_first` a store is only
-    made once the revision asked for was found: a repository that can't be read must not leave an
-    empty one. Settings that name a snapshot are a reader's: the store is then the exported one.
-    Raises StoreError; also when --now is used to write to a store that is no rehearsal.
+    made once the revision asked for was found and may be used: a repository that can't be read must
+    not leave an empty one. Settings that name a snapshot are a reader's: the store is then the
+    exported one. Raises StoreError; also when --now is used to write to a store that is no
+    rehearsal.
     """
     clock: Clock = SystemClock() if settings.now is None else FixedClock(instant=settings.now)
     if settings.snapshot is not None:
@@ -79,7 +80,8 @@ def open_world(
         if found is not None:
             yield OpenedWorld(settings, found, clock)
             return
-        asked_revision(OpenedWorld(settings, None, clock))
+        first = OpenedWorld(settings, None, clock)
+        check_signature(first, asked_revision(first))
     yield OpenedWorld(settings, _open(settings, store, writes, clock), clock)
 
 

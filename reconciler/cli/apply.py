@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to wait for another reconciler.",
 )
+@options.signed
 @options.actor
 @options.reads_store("text", "json")
 def command(
@@ -48,6 +49,8 @@ def command(
     allow_rewind: bool,
     full: bool,
     lease_wait: float,
+    require_signed: Path | None,
+    revoked_keys: Path | None,
     actor: str,
     store: str,
     now: datetime | None,
@@ -83,6 +86,8 @@ def command(
         lease_wait_seconds=lease_wait,
         allow_destructive=allow_destructive,
         allow_rewind=allow_rewind,
+        allowed_signers=require_signed,
+        revoked_keys=revoked_keys,
     )
     return _pass(settings, expected, full, format_)
 

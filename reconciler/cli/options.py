@@ -15,6 +15,8 @@ from reconciler.settings import DEFAULT_STORE
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
+SIGNERS_VARIABLE = "RECONCILER_ALLOWED_SIGNERS"
+REVOKED_VARIABLE = "RECONCILER_REVOKED_KEYS"
 _YEARS = range(1970, 9000)
 
 
@@ -123,6 +125,54 @@ def revision(command: Command) -> Command:
     return click.option(
         "--revision", metavar="R", help="A commit, branch or tag.  [default: HEAD]"
     )(command)
+
+
+def signed(command: Command) -> Command:
+    """--require-signed and --revoked-keys: whose revisions are accepted."""
+    file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+    require = click.option(
+        "--require-signed",
+        envvar=SIGNERS_VARIABLE,
+        type=file,
+        is_eager=True,  # the other one asks whether it was given
+        callback=_not_set_to_nothing,
+        metavar="FILE",
+        help="Accept only revisions signed by a key in this allowed-signers file. "
+        f"Also set by {SIGNERS_VARIABLE}.",
+    )
+    revoked = click.option(
+        "--revoked-keys",
+        envvar=REVOKED_VARIABLE,
+        type=file,
+        callback=_only_with_signers,
+        metavar="FILE",
+        help=f"Keys that are accepted no more: public keys, or a KRL. Also {REVOKED_VARIABLE}.",
+    )
+    return require(revoked(command))
+
+
+def given(name: str) -> bool:
+    """Whether a parameter of this command stands on its command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _not_set_to_nothing(
+    ctx: click.Context, param: click.Parameter, value: Path | None
+) -> Path | None:
+    """A variable that was meant to hold a path must not switch the check off by being empty."""
+    if value is None and isinstance(param.envvar, str) and param.envvar in os.environ:
+        raise click.UsageError(f"{param.envvar} is set, but empty: name the file, or unset it", ctx)
+    return value
+
+
+def _only_with_signers(
+    ctx: click.Context, param: click.Parameter, value: Path | None
+) -> Path | None:
+    found = _not_set_to_nothing(ctx, param, value)
+    if found is not None and ctx.params.get("require_signed") is None:
+        raise click.UsageError("--revoked-keys goes with --require-signed", ctx)
+    return found
 
 
 def actor(command: Command) -> Command:

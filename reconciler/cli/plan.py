@@ -23,12 +23,15 @@ CHANGES_PENDING = 2
     help="Write the plan to a file, for apply --plan.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@options.signed
 @options.reads_store("text", "json", "markdown")
 def command(
     repo: str,
     revision: str | None,
     out: Path | None,
     detailed_exitcode: bool,
+    require_signed: Path | None,
+    revoked_keys: Path | None,
     store: str,
     now: datetime | None,
     format_: str,
@@ -55,7 +58,14 @@ def command(
     from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
-    settings = Settings(repository=repo, store_url=store, revision=revision, now=now)
+    settings = Settings(
+        repository=repo,
+        store_url=store,
+        revision=revision,
+        now=now,
+        allowed_signers=require_signed,
+        revoked_keys=revoked_keys,
+    )
     with open_world(settings, store="optional") as world:
         with progress() as world.progress:
             outcome = preview(world)

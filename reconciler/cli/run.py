@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="One of so many passes of this process looks at everything, as apply --full does.",
 )
 @click.option("--ref", metavar="BRANCH", help="The branch to follow.  [default: HEAD]")
+@options.signed
 @options.actor
 @options.reads_store("text", "json")
 def command(
@@ -41,6 +43,8 @@ def command(
     schedule: str,
     full_every: int,
     ref: str | None,
+    require_signed: Path | None,
+    revoked_keys: Path | None,
     actor: str,
     store: str,
     now: datetime | None,
@@ -64,7 +68,15 @@ def command(
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    settings = Settings(repository=repo, store_url=store, ref=ref, now=now, actor=actor)
+    settings = Settings(
+        repository=repo,
+        store_url=store,
+        ref=ref,
+        now=now,
+        actor=actor,
+        allowed_signers=require_signed,
+        revoked_keys=revoked_keys,
+    )
     with open_world(settings, store="create") as world:
         world.progress = _long_work(world, format_)
         run(world, schedule, stop, _teller(world, format_), full_every=full_every)

@@ -210,12 +210,15 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
     help="The last export, which holds what accounts had asked for.",
 )
 @options.revision
+@options.signed
 @options.actor
 @options.reads_store("text", "json")
 def rebuild(
     repo: str,
     export_file: IO[str] | None,
     revision: str | None,
+    require_signed: Path | None,
+    revoked_keys: Path | None,
     actor: str,
     store: str,
     now: datetime | None,
@@ -239,14 +242,22 @@ def rebuild(
     from reconciler.report.escape import terminal
     from reconciler.report.plan import json, verdict
     from reconciler.settings import Settings
-    from reconciler.steps.world import asked_revision
+    from reconciler.steps.world import asked_revision, check_signature
     from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
-    settings = Settings(repository=repo, store_url=store, revision=revision, now=now, actor=actor)
+    settings = Settings(
+        repository=repo,
+        store_url=store,
+        revision=revision,
+        now=now,
+        actor=actor,
+        allowed_signers=require_signed,
+        revoked_keys=revoked_keys,
+    )
     _refuse_existing(settings)
     with open_world(settings, store="none") as world:
-        asked_revision(world)
+        check_signature(world, asked_revision(world))
         if export_file is not None:
             _restore(store, export_file, world.clock, now)
     with open_world(settings, store="create") as world:

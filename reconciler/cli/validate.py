@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 @options.revision
 @click.option("--base", metavar="R", help="Judge changes against this revision.")
 @click.option("--worktree", is_flag=True, help="Read the files as they lie on disk.")
+@options.signed
 @options.reads_store("text", "json", "github", "sarif", "junit")
 def command(
     repo: str,
     revision: str | None,
     base: str | None,
     worktree: bool,
+    require_signed: Path | None,
+    revoked_keys: Path | None,
     store: str,
     now: datetime | None,
     format_: str,
@@ -48,7 +51,16 @@ def command(
 
     if worktree and revision is not None:
         raise click.UsageError("--worktree and --revision exclude each other")
-    settings = Settings(repository=repo, store_url=store, revision=revision, now=now)
+    if worktree and options.given("require_signed"):
+        raise click.UsageError("a working tree has no signature: leave out --require-signed")
+    settings = Settings(
+        repository=repo,
+        store_url=store,
+        revision=revision,
+        now=now,
+        allowed_signers=require_signed,
+        revoked_keys=revoked_keys,
+    )
     with open_world(settings, store="optional") as world:
         started = time.perf_counter()
         with progress() as world.progress:

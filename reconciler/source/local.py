@@ -62,6 +62,10 @@ class LocalSource:
         """
         return self.repository.descends(revision, ancestor, self._deepen)
 
+    def verify(self, revision: str, *, signers: Path, revoked: Path | None) -> None:
+        """Returns when a commit is signed by one of these keys. Raises UnsignedRevision."""
+        self.repository.verify(revision, signers=signers, revoked=revoked)
+
     def snapshot(self, revision: str) -> GitSnapshot:
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         return self.repository.snapshot(revision)

@@ -68,6 +68,10 @@ class MirrorSource:
         """
         return self._repository().descends(revision, ancestor, self._deepen)
 
+    def verify(self, revision: str, *, signers: Path, revoked: Path | None) -> None:
+        """Returns when a commit is signed by one of these keys. Raises UnsignedRevision."""
+        self._repository().verify(revision, signers=signers, revoked=revoked)
+
     def snapshot(self, revision: str) -> GitSnapshot:
         """Raises SourceError when the revision can't be read or has no publisher.yaml."""
         return self._repository().snapshot(revision)

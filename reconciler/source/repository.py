@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from reconciler.errors import NothingYet, SourceError, StalePlan
 from reconciler.ports import FileChange
 from reconciler.source.changes import changed_files
 from reconciler.source.process import Git, GitFailed
+from reconciler.source.signature import verify
 from reconciler.source.snapshot import GitSnapshot
 from reconciler.source.wording import one_line, reason
 
@@ -106,6 +108,11 @@ class Repository:
                 "check the folder, or commit it first",
             )
         return GitSnapshot(self.git, root_id=root_id, revision=commit, shown=shown)
+
+    def verify(self, revision: str, *, signers: Path, revoked: Path | None) -> None:
+        """Returns when a commit is signed by one of these keys. Raises UnsignedRevision."""
+        commit = self.required_commit_id(revision)
+        verify(self.git, commit, self.shown, signers=signers, revoked=revoked)
 
     def changes(self, before: str, after: str) -> tuple[FileChange, ...] | None:
         """The files below the root that differ between two commits; None when it can't tell."""

@@ -23,7 +23,7 @@ from reconciler.model.tree import Tree
 from reconciler.model.zones import rules_version
 from reconciler.ports import FileChange, ManifestFile, Part, PathState, Snapshot, Store
 from reconciler.steps.judge import Bases, judge_tree
-from reconciler.steps.world import World
+from reconciler.steps.world import World, snapshot_of
 
 MOST_FILES = 2_000  # of more a complete pass is as quick
 _WITH_PATHS = ((Kind.INTEGRATION_PACK, "documentation"), (Kind.RELEASE, "assessment"))
@@ -59,7 +59,7 @@ def difference(
     files = world.source.changes(applied.revision, revision)
     if files is None or len(files) > MOST_FILES or not all(file.is_plain for file in files):
         return None
-    snapshot = world.source.snapshot(revision)
+    snapshot = snapshot_of(world, revision)
     changed = _Changed(world, store, snapshot, [file for file in files if file.is_manifest])
     if not changed.plain or _is_named_elsewhere(store, snapshot, files):
         return None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.desired.lifecycle import lifecycle
-from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
+from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan, UnsignedRevision
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Action, Gate, Plan
 from reconciler.model.events import EventDraft, EventKind
@@ -14,7 +14,12 @@ from reconciler.plan.build import plan as planned
 from reconciler.ports import Refusal, Session
 from reconciler.steps.propose import Proposal
 
-_REASONS = {InvalidRevision: "invalid", RefusedByLimit: "limit", StalePlan: "history"}
+_REASONS = {
+    InvalidRevision: "invalid",
+    RefusedByLimit: "limit",
+    StalePlan: "history",
+    UnsignedRevision: "unsigned",
+}
 
 
 def due_plan(base: InstallBase, refused: Proposal | None, now: datetime) -> Plan:

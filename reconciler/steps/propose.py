@@ -24,7 +24,7 @@ from reconciler.plan.build import plan as planned
 from reconciler.plan.declarations import difference
 from reconciler.plan.safety import overruns, way_out
 from reconciler.steps.judge import bases_of, judge
-from reconciler.steps.world import World
+from reconciler.steps.world import World, snapshot_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +58,8 @@ def propose(world: World, base: InstallBase, revision: str, now: datetime) -> Pr
 def judged(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
     """Reads and judges one revision: a proposal that has a judgement and no plan, or an error."""
     try:
-        judgement = judge(
-            world.source.snapshot(revision), bases_of(base), now, world.cache_folder, world.progress
-        )
+        files = snapshot_of(world, revision, base.applied.revision if base.applied else None)
+        judgement = judge(files, bases_of(base), now, world.cache_folder, world.progress)
     except ReconcilerError as error:
         return Proposal(revision=revision, base=base, error=error)
     return Proposal(revision=revision, base=base, judgement=judgement)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import StoreError
-from reconciler.ports import Clock, Progress, Source, Store
+from reconciler.ports import Clock, Progress, Snapshot, Source, Store
 from reconciler.settings import Settings
 
 
@@ -27,6 +27,22 @@ def asked_revision(world: World) -> str:
     """Fetches a remote; the full commit id of the revision asked for. Raises SourceError."""
     world.source.refresh()
     return world.source.resolve(world.settings.revision)
+
+
+def check_signature(world: World, revision: str, in_force: str | None = None) -> None:
+    """Where the operator demands signatures: raises UnsignedRevision for one without.
+
+    The revision `in_force`, if any, was checked when it was accepted.
+    """
+    signers = world.settings.allowed_signers
+    if signers is not None and revision != in_force:
+        world.source.verify(revision, signers=signers, revoked=world.settings.revoked_keys)
+
+
+def snapshot_of(world: World, revision: str, in_force: str | None = None) -> Snapshot:
+    """The files of a revision that may be used. Raises SourceError, also for its signature."""
+    check_signature(world, revision, in_force)
+    return world.source.snapshot(revision)
 
 
 def needed_store(world: World) -> Store:
