@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types unit golden bench bench-quick bench-curve chaos chaos-workers
+.PHONY: help venv demo test lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
 .PHONY: lock clean
 .DELETE_ON_ERROR:
 
@@ -16,7 +16,7 @@ help: ## this list
 demo: $(STAMP) ## release to the install base of example-repo/, step by step
 	$(BIN)/python -m demo
 
-test: lint types unit ## everything that must pass before a merge
+test: lint types unit docs ## everything that must pass before a merge
 
 lint: $(STAMP) ## style: ruff check and ruff format
 	$(BIN)/ruff check
@@ -28,8 +28,13 @@ types: $(STAMP) ## mypy, strict
 unit: $(STAMP) ## the tests, on all cores
 	$(BIN)/pytest -n auto
 
-golden: $(STAMP) ## write the golden files anew, for review with git diff
+docs: $(STAMP) ## the site, in build/docs; a warning or a broken link fails
+	$(BIN)/python -m sphinx -q -W --keep-going -j auto -c docs -b html -d build/doctrees . build/docs
+	$(BIN)/python -m handbook.links build/docs
+
+golden: $(STAMP) ## write the golden files and the reference anew, for review with git diff
 	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_readme.py
+	$(BIN)/python -m handbook
 
 bench: $(STAMP) ## what it takes beside its baselines, in half an hour; writes docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,1 @@
+"""The handbook: rules, schemas, commands and decisions as the code has them -> reference pages."""

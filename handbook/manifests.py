@@ -1,0 +1,50 @@
+"""The schemas of the manifests -> the page of kinds and their fields."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from handbook.markdown import code, page, prose, table
+from handbook.schemas import Schema, fields
+from reconciler.model.declarations import Kind
+
+_HEAD = ("field", "type", "required", "default", "")
+_INTRODUCTION = """\
+Every manifest begins with `apiVersion: reconciler/v1` and its `kind`; the other fields follow
+here, kind by kind. A field that is not in these tables is a finding
+([`schema`](../rules.md#schema)), and so is one that is missing where *required* says yes;
+inside a mapping or an item that may be left out, yes means: if that is there. `[]` stands for
+each item of a list, and NAME for a key of your choice. Quote versions: YAML takes a bare `1.10`
+for a number.
+
+A kind with the suffix `List` holds many documents of that kind under `items`, each with its
+`metadata` and `spec`, and has neither of its own.
+
+What must be true between manifests is told by the [rules](rules.md). For an editor that
+completes and checks while you type, `reconciler schema KIND` prints the schemas that these
+tables are made of."""
+
+
+def manifests(top: Path) -> str:
+    """The whole page, kinds in the order of the model; `top` holds schemas/."""
+    schemas = {schema["title"]: schema for schema in _schemas(top / "schemas")}
+    return page("Manifests", _INTRODUCTION, *(_section(schemas[kind.value]) for kind in Kind))
+
+
+def _schemas(folder: Path) -> Iterator[Schema]:
+    for path in folder.glob("*.schema.json"):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def _section(schema: Schema) -> str:
+    rows = [
+        (
+            code(field.path),
+            field.type,
+            "yes" if field.required else "",
+            field.default,
+            prose(field.description),
+        )
+        for field in fields(schema, skip=frozenset({"apiVersion", "kind"}))
+    ]
+    return f"## {schema['title']}\n\n{prose(schema['description'])}\n\n{table(_HEAD, rows)}"
