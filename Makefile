@@ -33,7 +33,7 @@ docs: $(STAMP) ## the site, in build/docs; a warning or a broken link fails
 	$(BIN)/python -m handbook.links build/docs
 
 golden: $(STAMP) ## write the golden files and the reference anew, for review with git diff
-	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_readme.py
+	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_pages.py
 	$(BIN)/python -m handbook
 
 bench: $(STAMP) ## what it takes beside its baselines, in half an hour; writes docs/performance.md

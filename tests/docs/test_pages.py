@@ -1,0 +1,35 @@
+"""README, tutorial and guides are typed as a reader would, and print what the pages show.
+
+RECONCILER_WRITE_GOLDENS=1 writes what was printed into the pages, for review with git diff.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+REHEARSAL = "docs/how-to/rehearse.md"
+GUIDES = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "docs/how-to").glob("*.md"))
+
+
+def _hold(typed: Any) -> None:
+    assert typed.steps
+    assert typed.wrong_codes() == {}
+    if os.environ.get("RECONCILER_WRITE_GOLDENS"):
+        typed.write()
+        pytest.skip("the page was written")
+    assert typed.wrong_outputs() == {}
+
+
+def test_the_tour_of_the_readme(type_page: Callable[..., Any]) -> None:
+    _hold(type_page("README.md"))
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_typed_after_its_rehearsal_is_prepared(
+    type_page: Callable[..., Any], guide: str
+) -> None:
+    _hold(type_page(guide, after=() if guide == REHEARSAL else (REHEARSAL,)))
