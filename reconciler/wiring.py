@@ -71,7 +71,8 @@ def open_world(
     """
     clock: Clock = SystemClock() if settings.now is None else FixedClock(instant=settings.now)
     if settings.snapshot is not None:
-        assert not writes and store in ("optional", "existing"), "nobody writes to a snapshot"
+        assert not writes, "nobody writes to a snapshot"
+        assert store in ("optional", "existing"), "a snapshot is there"
         with _exported(settings.snapshot, clock) as exported:
             yield OpenedWorld(settings, exported, clock)
         return
