@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
-.PHONY: lock clean
+.PHONY: replay lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -52,6 +52,10 @@ chaos: $(STAMP) ## kill, stop and cut off reconcilers at random: SEED=… MINUTE
 chaos-workers: $(STAMP) ## kill leader and workers 25 times during a release to 200,000 accounts
 	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) --minutes 0 --accounts 200000 \
 	  --only "workers killed"
+
+replay: $(STAMP) ## replay a history commit by commit, REPO=… or a generated one: COMMITS=… SEED=…
+	$(BIN)/python -m replay all $(if $(REPO),"$(REPO)") $(if $(COMMITS),--commits $(COMMITS)) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(FOLDER),--path "$(FOLDER)")
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

@@ -9,7 +9,7 @@ TOP = Path(__file__).parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 
-CODE_FOLDERS = ("reconciler", "tests", "demo", "benchmarks", "chaos", "handbook")
+CODE_FOLDERS = ("reconciler", "tests", "demo", "benchmarks", "chaos", "replay", "handbook")
 TEXT_FOLDERS = (*CODE_FOLDERS, "docs", "schemas", "example-repo")
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b")
 PATH_IN_BACKTICKS = re.compile(

@@ -1,0 +1,302 @@
+"""A publisher's history, applied commit by commit -> whether its plans were what they had to be."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.changes import Plan
+from reconciler.model.outcome import PassOutcome
+from reconciler.ports import Progress, Source, Store
+from reconciler.reconcile import preview, reconcile
+from reconciler.settings import Settings
+from reconciler.store import check, open_store
+from replay.documents import Documents, Identity, is_manifest
+from replay.model import Base, Expectation, Told, expected, pack_of
+from replay.plumbing import Blobs, Commit, changed, commits
+from replay.remembering import remembering
+
+_AT_LEAST = timedelta(minutes=1)
+_SHOWN = 20
+Expect = Callable[[Base, Documents, frozenset[Identity]], Expectation]
+
+
+class Deviation(Exception):
+    """A plan, or the install base, is not what the commit amounts to."""
+
+
+@dataclass
+class Clock:
+    """Moves with the commits, and never back."""
+
+    instant: datetime = datetime(1970, 1, 2, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def move_to(self, at: int) -> None:
+        """To a commit's date, in seconds since 1970; at least by a minute."""
+        self.instant = max(datetime.fromtimestamp(at, UTC), self.instant + _AT_LEAST)
+
+
+@dataclass
+class World:
+    """A steps.world.World whose revision and clock move."""
+
+    settings: Settings
+    store: Store | None
+    clock: Clock
+    source: Source
+    cache_folder: Path | None
+    progress: Progress | None = None
+
+
+@dataclass
+class Report:
+    """What was done; `beyond` counts packs of which declarations alone were compared."""
+
+    commits: int = 0
+    changes: int = 0
+    attachments: int = 0
+    refused: int = 0
+    beyond: int = 0
+    blind: bool = False
+
+    def told(self, seconds: float) -> str:
+        """The summary, in one line."""
+        words = (
+            f"{self.commits:,} commits replayed in {seconds:.0f} s: {self.changes:,} changes,"
+            f" {self.attachments:,} attachments moved,"
+            " every plan its commit's difference, every second plan empty"
+        )
+        if self.refused:
+            words += f"; {self.refused:,} revisions refused, after which the base stayed"
+        if self.blind:
+            return f"{words}; with freezes, renames or suspensions: declarations alone compared"
+        if self.beyond:
+            return f"{words}; of {self.beyond:,} packs declarations alone compared"
+        return words
+
+
+@dataclass
+class Replay:
+    """One history being replayed; `every`: the complete look of `plan` at each so many commits."""
+
+    repository: Path
+    world: World
+    blobs: Blobs
+    every: int = 1
+    expect: Expect = expected
+    base: Base = field(default_factory=Base)
+    accepted: Commit | None = None
+    report: Report = field(default_factory=Report)
+
+    def step(self, commit: Commit) -> None:
+        """Plans, applies, plans and applies again. Raises Deviation."""
+        self.world.clock.move_to(commit.at)
+        self.world.settings = replace(self.world.settings, revision=commit.id)
+        complete = self.report.commits % self.every == 0
+        self.report.commits += 1
+        shown = preview(self.world) if complete else None
+        done = reconcile(self.world)
+        if shown is not None and type(shown.error) is not type(done.error):
+            raise Deviation(f"plan says {shown.error}, apply says {done.error}")
+        if done.error is not None:
+            self._refused(done, done.error)
+            return
+        foreseen = self._foreseen(commit)
+        for name, outcome in (("plan", shown), ("apply", done)):
+            if outcome is not None:
+                self._compare(name, outcome.plan, foreseen)
+        self._second(complete)
+        self.accepted, self.base = commit, foreseen.base
+        assert done.plan is not None, "a revision that was not applied yet has a plan"
+        self.report.changes += len(done.plan.changes)
+        self.report.attachments += done.moved
+
+    def _refused(self, done: PassOutcome, error: ReconcilerError) -> None:
+        """The base stays; the next commit is compared with the last one that was accepted."""
+        in_force = None if self.accepted is None else self.accepted.id
+        if done.in_force != in_force:
+            raise Deviation(f"{error}, but {done.in_force} is in force, not {in_force}")
+        self.report.refused += 1
+
+    def _foreseen(self, commit: Commit) -> Expectation:
+        before = None if self.accepted is None else self.accepted.id
+        manifests = filter(is_manifest, changed(self.repository, before, commit.id))
+        contents = (
+            (entry.path, None if entry.blob is None else self.blobs.read(entry.blob))
+            for entry in manifests
+        )
+        try:
+            documents, touched = self.base.documents.following(contents)
+        except (yaml.YAMLError, TypeError, AttributeError, KeyError) as error:
+            raise Deviation(f"accepted, but can't be read: {error!r}") from error
+        return self.expect(self.base, documents, touched)
+
+    def _compare(self, name: str, plan: Plan | None, foreseen: Expectation) -> None:
+        told = said(plan, foreseen.base)
+        differing = list(_differing(told, foreseen.changes))
+        if differing:
+            more = f"\n  … and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+            raise Deviation(f"the changes of {name}:\n" + "\n".join(differing[:_SHOWN]) + more)
+
+    def _second(self, complete: bool) -> None:
+        if complete:
+            again = preview(self.world)
+            waits = again.plan is not None and again.plan.waiting and self._foretells_all()
+            if again.error is not None or again.plan is None or again.plan.changes or waits:
+                raise Deviation(f"the second plan is not empty: {again.plan or again.error}")
+        applied = reconcile(self.world)
+        if applied.run is not None or applied.error is not None:
+            raise Deviation(f"the second pass did something: {applied.plan or applied.error}")
+
+    def _foretells_all(self) -> bool:
+        return not (self.base.blind or self.base.beyond)
+
+    def finish(self, store_url: str, cold_url: str) -> Report:
+        """The install base as the last commit says, and as a cold store says. Raises Deviation."""
+        self.report.beyond, self.report.blind = len(self.base.beyond), self.base.blind
+        if wrong := check(store_url):
+            raise Deviation("store check: " + "; ".join(wrong[:_SHOWN]))
+        if self.accepted is None:
+            raise Deviation("no revision was accepted")
+        self._standing()
+        if self._foretells_all():
+            self._beside_a_cold_store(cold_url)
+        return self.report
+
+    def _standing(self) -> None:
+        store = self.world.store
+        assert store is not None, "replays have one"
+        applied = store.applied()
+        if applied is None or (applied.revision, applied.settled) != (self.accepted_id, True):
+            raise Deviation(f"{applied} is applied, not {self.accepted_id}")
+        records = {name: one for name, one in store.base().packs.items() if one.declared}
+        counts = store.counts()
+        for pack in sorted(records.keys() | set(self.base.current)):
+            if not self.base.knows(pack):
+                continue
+            rows = Counter(row.release for row in self.base.rows.get(pack, {}).values())
+            wanted = (self.base.current.get(pack), dict(rows))
+            record = records.get(pack)
+            found = (record.current if record else None, dict(counts.get(pack, {})))
+            if found != wanted:
+                raise Deviation(f"pack {pack} stands at {found}, not at {wanted}")
+
+    @property
+    def accepted_id(self) -> str | None:
+        return None if self.accepted is None else self.accepted.id
+
+    def _beside_a_cold_store(self, url: str) -> None:
+        assert self.world.store is not None, "replays have one"
+        clock = self.world.clock
+        cold = open_store(url, mode="create", clock=clock, rehearsal=True)
+        settings = replace(self.world.settings, revision=self.accepted_id, store_url=url)
+        reconcile(replace(self.world, store=cold, settings=settings))
+        found, wanted = (
+            {
+                str(row.key): (row.release, row.origin, row.entitled, row.declared)
+                for row in store.attached()
+            }
+            for store in (self.world.store, cold)
+        )
+        differing = [
+            key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)
+        ]
+        if differing:
+            key = min(differing)
+            raise Deviation(
+                f"{len(differing)} attachments differ from a cold store's, such as {key}:"
+                f" {found.get(key)} beside {wanted.get(key)}"
+            )
+
+
+def said(plan: Plan | None, base: Base) -> Mapping[Told, int]:
+    """What a plan says, without what is beyond the model."""
+    found: Counter[Told] = Counter()
+    for change in plan.changes if plan else ():
+        action, kind = str(change.action), str(change.kind)
+        if kind in ("Release", "Attachment"):
+            declared = action in ("create", "update", "delete")
+            if not base.knows(pack_of(kind, change.name) if declared else change.name):
+                continue
+            if not declared:
+                told = (kind, action, change.name, change.before, change.after)
+                found[told] += change.attachments
+                continue
+        found[kind, "update" if action == "share" else action, change.name, None, None] += 0
+    return found
+
+
+def _differing(told: Mapping[Told, int], wanted: Mapping[Told, int]) -> Iterator[str]:
+    for one in sorted(told.keys() | wanted.keys(), key=str):
+        if told.get(one) != wanted.get(one):
+            kind, action, name, before, after = one
+            words = " ".join(filter(None, (action, kind, name)))
+            versions = f" {before} → {after}" if before or after else ""
+            planned, right = _count(told.get(one)), _count(wanted.get(one))
+            yield f"  {words}{versions}: {planned} in the plan, {right} by the commit"
+
+
+def _count(number: int | None) -> str:
+    return "not" if number is None else f"{number:,} attachments" if number else "there"
+
+
+@contextmanager
+def opened(
+    repository: Path, *, store_url: str | None = None, every: int = 1, expect: Expect = expected
+) -> Iterator[Replay]:
+    """A replay of a publisher's repository on a rehearsal store, by default one that goes after."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="replay-")))
+        clock = Clock()
+        url = store_url or f"sqlite:///{folder / 'install-base.db'}"
+        settings = Settings(repository=str(repository), store_url=url, actor="replay")
+        world = World(
+            settings=settings,
+            store=open_store(url, mode="create", clock=clock, rehearsal=True),
+            clock=clock,
+            source=remembering(repository),
+            cache_folder=folder / "cache",
+        )
+        yield Replay(
+            repository=repository,
+            world=world,
+            blobs=stack.enter_context(Blobs(repository)),
+            every=every,
+            expect=expect,
+        )
+
+
+def play(
+    repository: Path,
+    *,
+    ref: str = "HEAD",
+    store_url: str | None = None,
+    every: int = 1,
+    expect: Expect = expected,
+    tell: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Replays the whole history of `ref`. Raises Deviation, which names the commit."""
+    history = commits(repository, ref)
+    with (
+        opened(repository, store_url=store_url, every=every, expect=expect) as replay,
+        tempfile.TemporaryDirectory(prefix="replay-cold-") as cold,
+    ):
+        for number, commit in enumerate(history, start=1):
+            try:
+                replay.step(commit)
+            except Deviation as error:
+                raise Deviation(f"commit {commit.id} ({commit.subject}): {error}") from error
+            if tell is not None:
+                tell(number, len(history))
+        return replay.finish(
+            replay.world.settings.store_url, f"sqlite:///{Path(cold) / 'install-base.db'}"
+        )
