@@ -23,6 +23,7 @@ _SUMMARIES = {
     "package": "Write the manifest of a new version of a packaged component.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
+    "comment": "Post a plan as one comment on a pull or merge request, edited in place.",
     "schema": "Print the JSON Schema of a kind of manifest.",
 }
 

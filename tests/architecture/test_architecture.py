@@ -16,7 +16,7 @@ LAYERS = (
     {"wiring", "loop"},
     {"reconcile"},
     {"steps"},
-    {"source", "rollout", "store", "delivery"},
+    {"source", "rollout", "store", "delivery", "forge"},
     {"plan", "report"},
     {"manifests", "desired"},
     {"ports", "settings"},
@@ -35,6 +35,7 @@ FENCES = {
     "jsonschema": ("manifests/",),
     "jsonschema_rs": ("manifests/",),
     "click": ("cli/",),
+    "aiohttp": ("forge/",),
     "croniter": ("desired/freezes.py", "loop.py"),
 }
 PURE = ("model/", "desired/", "plan/", "report/")
