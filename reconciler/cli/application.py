@@ -1,10 +1,14 @@
 """The names of the commands -> commands, each imported only when it is asked for."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _SUMMARIES = {
     "init": "Write a small valid publisher repository to start from.",
@@ -25,6 +29,7 @@ _SUMMARIES = {
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
     "comment": "Post a plan as one comment on a pull or merge request, edited in place.",
     "schema": "Print the JSON Schema of a kind of manifest.",
+    "completion": "Print the script that completes commands in bash, zsh or fish.",
 }
 
 
@@ -50,6 +55,15 @@ class LazyCommands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in _SUMMARIES:
             raise click.UsageError(f'there is no command "{args[0]}"{_nearest(args[0])}', ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> "list[CompletionItem[click.Command]]":
+        from click.shell_completion import CompletionItem
+
+        fitting = (item for item in _SUMMARIES.items() if item[0].startswith(incomplete))
+        commands = [CompletionItem(name, help=summary) for name, summary in fitting]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(
         self,

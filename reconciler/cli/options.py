@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from reconciler.settings import DEFAULT_STORE
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -55,7 +58,17 @@ class Month(click.ParamType[str]):
 
 def repository(command: Command) -> Command:
     """REPO: a working copy, a bare repository, a folder inside one, or a URL."""
-    return click.argument("repo", default=".")(command)
+    return click.argument("repo", default=".", shell_complete=_folders)(command)
+
+
+def _folders(
+    context: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> "list[CompletionItem[str]]":
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
 
 
 def store(command: Command) -> Command:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,14 +39,14 @@ class Shell:
     now: list[str] = field(default_factory=list)
 
     def reconciler(self, *words: str, **more: str) -> Done:
-        return self._run([sys.executable, "-m", "reconciler", *words], more)
+        return self.run([sys.executable, "-m", "reconciler", *words], **more)
 
     def at(self, instant: str, *words: str) -> Done:
         """The same on a rehearsal store."""
         return self.reconciler(*words, "--now", instant)
 
     def git(self, *words: str) -> str:
-        done = self._run(["git", *words], {})
+        done = self.run(["git", *words])
         assert done.code == 0, done.err
         return done.out.strip()
 
@@ -61,7 +60,7 @@ class Shell:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
-    def _run(self, command: list[str], more: Mapping[str, str]) -> Done:
+    def run(self, command: list[str], **more: str) -> Done:
         done = subprocess.run(
             command,
             cwd=self.folder,
