@@ -191,7 +191,7 @@ def test_output_that_can_not_be_written_is_no_bug(applied: Any) -> None:
 def test_an_interrupt_while_python_imports_is_told_as_one(shell: Any) -> None:
     script = (
         "import sys; from reconciler.cli import schema\n"
-        "def broken(kind): raise RuntimeError('in __set_name__') from KeyboardInterrupt()\n"
+        "def broken(**given): raise RuntimeError('in __set_name__') from KeyboardInterrupt()\n"
         "schema.command.callback = broken\n"
         "from reconciler.cli.edge import run; sys.exit(run(['schema']))"
     )
@@ -208,7 +208,7 @@ def test_an_interrupt_while_python_imports_is_told_as_one(shell: Any) -> None:
 def test_a_bug_is_one_line_and_a_traceback_only_when_asked_for(shell: Any) -> None:
     script = (
         "import sys; from reconciler.cli import schema\n"
-        "def broken(kind): raise ZeroDivisionError('oh')\n"
+        "def broken(**given): raise ZeroDivisionError('oh')\n"
         "schema.command.callback = broken\n"
         "from reconciler.cli.edge import run; sys.exit(run(['schema']))"
     )
