@@ -23,6 +23,7 @@ from reconciler.steps.due import due_plan, event, refuse
 from reconciler.steps.idle import Asked, asked_for, nothing_to_do
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
+from reconciler.steps.suppose import resolved_base, supposed, unreadable
 from reconciler.steps.world import World, asked_revision, needed_store, snapshot_of
 
 
@@ -52,26 +53,36 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
 
 
 @paused_gc()
-def preview(world: World) -> PassOutcome:
+def preview(world: World, *, beyond: str | None = None) -> PassOutcome:
     """What a pass would do now; writes nothing. Without a store it plans from empty.
 
-    It looks at everything, so that all findings are told.
+    It looks at everything, so that all findings are told. `beyond`: what it would do had that
+    revision been applied just now (SPEC section 9, plan --base).
     """
     now = world.clock.now()
-    base = world.store.base() if world.store is not None else InstallBase()
+    stored = world.store.base() if world.store is not None else InstallBase()
     revision = asked_revision(world)
-    proposal = shown(world, base, revision, now)
+    start = None if beyond is None else supposed(world, stored, beyond, now)
+    base = stored if start is None else start.base
+    if base is stored:
+        proposal = shown(world, base, revision, now)
+    else:
+        proposal = propose(world, base, revision, now, rewind_is_error=False)
+    judgement = proposal.judgement
+    if start is not None and start.judgement is not None and judgement is not None:
+        judgement = compared(judgement, start.judgement)
     plan = proposal.plan
     if plan is None and base.applied is not None:
         plan = due_plan(base, proposal, now)
     return PassOutcome(
         revision=revision,
-        in_force=base.applied.revision if base.applied else None,
+        in_force=stored.applied.revision if stored.applied else None,
         plan=plan,
-        findings=proposal.judgement.findings if proposal.judgement else (),
+        findings=judgement.findings if judgement else (),
         error=proposal.error,
         next_due=plan.next_due if plan else None,
         base=base,
+        plan_base=None if start is None else start.told,
     )
 
 
@@ -264,12 +275,10 @@ def _outcome(proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
 
 def _base_snapshot(world: World, base: str | None) -> Snapshot | None:
     """The base named, else HEAD; None where there was no publisher yet."""
+    revision = resolved_base(world, base)
     try:
-        return world.source.snapshot(world.source.resolve(base))
+        return None if revision is None else world.source.snapshot(revision)
     except NothingYet:
         return None
     except SourceError as error:
-        raise SourceError(
-            f"the base {base or 'HEAD'} can't be read: {error.message}",
-            "a shallow clone lacks it: check out with fetch-depth: 0",
-        ) from error
+        raise unreadable(base, error) from error

@@ -13,8 +13,11 @@ _HINT = "make a new one with reconciler plan --out FILE"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes the file whole or not at all. Raises ReconcilerError."""
+    """Writes the file whole or not at all, but a pipe or a device. Raises ReconcilerError."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8")
+            return
         descriptor, partial = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -3,14 +3,27 @@
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from reconciler.cli import options
+from reconciler.cli.output_files import OutputFile, first_that_fits, output_files, write_all
 
 if TYPE_CHECKING:
     from reconciler.model.outcome import Judgement
+    from reconciler.report.layout import Style
+    from reconciler.settings import Settings
+
+_FORMATS = ("text", "json", "github", "sarif", "junit", "markdown")
+
+
+class _Judged(NamedTuple):
+    """A judgement, and what its formats take beside it: REPO as typed, how long it took."""
+
+    judgement: "Judgement"
+    repo: str
+    seconds: float
 
 
 @click.command()
@@ -18,15 +31,19 @@ if TYPE_CHECKING:
 @options.revision
 @click.option("--base", metavar="R", help="Judge changes against this revision.")
 @click.option("--worktree", is_flag=True, help="Read the files as they lie on disk.")
+@output_files(*_FORMATS)
 @options.signed
-@options.reads_store("text", "json", "github", "sarif", "junit")
+@options.snapshot
+@options.reads_store(*_FORMATS)
 def command(
     repo: str,
     revision: str | None,
     base: str | None,
     worktree: bool,
+    outputs: tuple[OutputFile, ...],
     require_signed: Path | None,
     revoked_keys: Path | None,
+    snapshot: Path | None,
     store: str,
     now: datetime | None,
     format_: str,
@@ -35,19 +52,19 @@ def command(
 
     Prints every finding with its place, what is wrong and what to do. Needs no store and creates
     none; given one that exists, changes are judged against the revision that it has applied,
-    unless --base says otherwise. Exits 3 when there are errors.
+    unless --base says otherwise. With --base, what is new is told apart from what was wrong
+    before. Exits 3 when there are errors, new or not.
 
     \b
     Examples:
       reconciler validate
       reconciler validate --worktree
       reconciler validate --base origin/main --format github
+      reconciler validate --output sarif=findings.sarif --output junit=findings.xml
     """
     from reconciler.cli import output
-    from reconciler.cli.progress import progress
-    from reconciler.reconcile import validate
+    from reconciler.report.layout import PLAIN
     from reconciler.settings import Settings
-    from reconciler.wiring import open_world
 
     if worktree and revision is not None:
         raise click.UsageError("--worktree and --revision exclude each other")
@@ -56,41 +73,54 @@ def command(
     settings = Settings(
         repository=repo,
         store_url=store,
+        snapshot=snapshot,
         revision=revision,
         now=now,
         allowed_signers=require_signed,
         revoked_keys=revoked_keys,
     )
+    judged = _judged(settings, base, worktree)
+    written = write_all(outputs, lambda format_: _rendered(judged, format_, PLAIN))
+    output.write(_rendered(judged, format_, output.style()))
+    return first_that_fits(written, 0 if judged.judgement.valid else 3)
+
+
+def _judged(settings: "Settings", base: str | None, worktree: bool) -> _Judged:
+    from reconciler.cli import output
+    from reconciler.cli.progress import progress
+    from reconciler.reconcile import validate
+    from reconciler.wiring import open_world
+
     with open_world(settings, store="optional") as world:
         started = time.perf_counter()
         with progress() as world.progress:
             judgement = validate(world, base=base, worktree=worktree)
         seconds = time.perf_counter() - started
-        if not worktree and revision is None:
+        if not worktree and settings.revision is None:
             output.note_uncommitted(world.source, "validated (--worktree reads them)")
-    output.write(_rendered(judgement, format_, repo, seconds))
-    return 0 if judgement.valid else 3
+    return _Judged(judgement, settings.repository, seconds)
 
 
-def _rendered(judgement: "Judgement", format_: str, repo: str, seconds: float) -> str:
-    from reconciler.cli import output
+def _rendered(judged: _Judged, format_: str, style: "Style") -> str:
     from reconciler.report import objects
-    from reconciler.report.validation import github, json, junit, sarif, text
+    from reconciler.report.validation import github, json, junit, markdown, sarif, text
 
+    judgement = judged.judgement
     match format_:
         case "json":
             return objects.document(json.fields(judgement))
         case "github":
-            return github.render(judgement, _folder_in_checkout(repo))
+            return github.render(judgement, _folder_in_checkout(judged.repo))
         case "sarif":
             from reconciler.desired.rules import RULES
 
-            summaries = {rule.id: rule.summary for rule in RULES}
-            return sarif.render(judgement, summaries, _folder_in_checkout(repo))
+            return sarif.render(judgement, RULES, _folder_in_checkout(judged.repo))
         case "junit":
             return junit.render(judgement)
+        case "markdown":
+            return markdown.render(judgement, judged.seconds)
         case _:
-            return text.render(judgement, output.style(), seconds)
+            return text.render(judgement, style, judged.seconds)
 
 
 def _folder_in_checkout(repo: str) -> str:

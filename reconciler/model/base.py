@@ -240,8 +240,12 @@ class RowsInMemory(Rows):
     def named(
         self, wanted: Iterable[tuple[str, Alike, int | None]]
     ) -> Iterator[list[AttachmentKey]]:
+        rows_by_pack: dict[str, list[Attached]] = {}
+        for row in self._rows.values():
+            rows_by_pack.setdefault(row.key.pack, []).append(row)
         for pack, found, limit in wanted:
-            yield [row.key for row in self.of_packs({pack}) if self._alike(row) == found][:limit]
+            rows = rows_by_pack.get(pack, ())
+            yield [row.key for row in rows if self._alike(row) == found][:limit]
 
     def _alike(self, row: Attached) -> Alike:
         return alike(row, suspended=row.key.account in self._suspended)

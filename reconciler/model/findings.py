@@ -1,9 +1,13 @@
 """What is wrong in the manifests: problems that rules see, and findings that people read."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.declarations import Origin
+
+# What a message quotes was written by somebody, and is no place.
+_MANIFEST = re.compile(r'(?<![^\s(])[^\s"()]+\.ya?ml\b')
 
 
 class Severity(StrEnum):
@@ -47,3 +51,11 @@ class Finding:
     message: str
     hint: str | None = None
     new: bool | None = None
+
+    @property
+    def gist(self) -> tuple[str, Severity, str]:
+        """What stays the same when lines move, and when files are moved and renamed.
+
+        Messages name the thing that they are about; some say in which manifest another one lies.
+        """
+        return (self.rule, self.severity, _MANIFEST.sub("a manifest", self.message))

@@ -29,6 +29,28 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBase:
+    """What a plan with --base starts from: the install base had `revision` been applied just now.
+
+    `revision` None: there was no commit yet. `in_force` is what the store has applied, None for
+    nothing. `has_store` False: there was no store to start from, and attachments are counted from
+    manifests alone. `trouble` says why `revision` would be refused; `is_supposed` False: therefore
+    the plan starts from the store as it is.
+    """
+
+    revision: str | None
+    in_force: str | None
+    has_store: bool
+    trouble: str | None = None
+    is_supposed: bool = True
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the store has another revision in force than the one compared with."""
+        return self.has_store and self.revision != self.in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassOutcome:
     """What one pass did, or with `plan` would do.
 
@@ -37,8 +59,9 @@ class PassOutcome:
     accepted, else of what was due under the applied one; None when there was nothing to look at.
     `error` says why the revision was not accepted. `moved` counts rows whose release changed,
     `late` those of them that came after their window. `run` None: nothing was written.
-    `base` is the install base before. `corrected` says what a complete pass found that a look at
-    the changes had missed.
+    `base` is the install base before, or as it is supposed to be for `plan_base`; that one is None
+    but for a preview of what comes beyond a revision. `corrected` says what a complete pass found
+    that a look at the changes had missed.
     """
 
     revision: str | None
@@ -52,6 +75,7 @@ class PassOutcome:
     next_due: datetime | None = None
     base: InstallBase | None = None
     corrected: str | None = None
+    plan_base: PlanBase | None = None
 
     @property
     def exit_code(self) -> int:

@@ -5,7 +5,14 @@ from datetime import datetime
 
 from reconciler.desired.attachments import membership
 from reconciler.desired.targets import Gates, move
-from reconciler.model.base import Applied, InstallBase, RowsInMemory, alike
+from reconciler.model.base import (
+    Applied,
+    Attached,
+    AttachmentKey,
+    InstallBase,
+    RowsInMemory,
+    alike,
+)
 from reconciler.model.changes import Plan
 from reconciler.model.tree import Tree
 from reconciler.model.windows import today
@@ -14,26 +21,20 @@ from reconciler.model.zones import rules_version, zone
 
 def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> InstallBase:
     """The install base after the plan; `base` is carried through the plan's renames already."""
-    effects = plan.effects
-    packs = {**base.packs, **{record.name: record for record in effects.packs}}
+    after = recorded(base, tree, plan, now)
     rows = dict(base.attachments.items())
-    for before, after, _ in membership(tree, base.attachments.every(), gated=plan.gated):
-        if after is not None:
-            rows[after.key] = after
-        elif before is not None:
-            del rows[before.key]
-    for rollout in effects.rollouts:
-        gates = Gates(
-            enforced=plan.gated,
-            today=today(now, zone(tree.publisher.time_zone)),
-            pack_suspended=rollout.suspended,
-        )
-        for key, row in rows.items():
-            if key.pack == rollout.pack:
-                like = alike(row, suspended=key.account in tree.suspended)
-                found = move(like, packs[rollout.pack], gates, closed=rollout.closed)
-                if found is not None and found.gate is None:
-                    rows[key] = replace(row, release=found.after)
+    for old, new, _ in membership(tree, base.attachments.every(), gated=plan.gated):
+        if new is not None:
+            rows[new.key] = new
+        elif old is not None:
+            del rows[old.key]
+    _roll_out(rows, after, plan, now)
+    return replace(after, attachments=RowsInMemory(rows, tree.suspended))
+
+
+def recorded(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> InstallBase:
+    """The same after acceptance alone, with the rows as they were."""
+    effects = plan.effects
     components = {(record.component, record.version): record for record in effects.components}
     return replace(
         base,
@@ -46,7 +47,21 @@ def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> Install
             zone_rules=rules_version(),
         ),
         tree=tree,
-        packs=packs,
+        packs={**base.packs, **{record.name: record for record in effects.packs}},
         components={**base.components, **components},
-        attachments=RowsInMemory(rows, tree.suspended),
     )
+
+
+def _roll_out(
+    rows: dict[AttachmentKey, Attached], after: InstallBase, plan: Plan, now: datetime
+) -> None:
+    day = today(now, zone(after.tree.publisher.time_zone))
+    rollouts = {rollout.pack: rollout for rollout in plan.effects.rollouts}
+    for key, row in rows.items():
+        rollout = rollouts.get(key.pack)
+        if rollout is not None:
+            gates = Gates(enforced=plan.gated, today=day, pack_suspended=rollout.suspended)
+            like = alike(row, suspended=key.account in after.tree.suspended)
+            found = move(like, after.packs[key.pack], gates, closed=rollout.closed)
+            if found is not None and found.gate is None:
+                rows[key] = replace(row, release=found.after)

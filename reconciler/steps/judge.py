@@ -1,7 +1,7 @@
 """A snapshot -> a judgement: read, checked against every rule, each finding in its place."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -65,13 +65,35 @@ def judge_tree(
 
 
 def compared(judgement: Judgement, before: Judgement) -> Judgement:
-    """The same findings, each told whether the base has it already (`new`)."""
-    left = Counter(map(_content, before.findings))
-    findings = []
-    for finding in judgement.findings:
-        left[_content(finding)] -= 1
-        findings.append(replace(finding, new=left[_content(finding)] < 0))
-    return replace(judgement, findings=tuple(findings))
+    """The same findings, each told whether the base has it already (`new`).
+
+    First each is looked for in its own file, so that of two that say the same the right one is new.
+    What is no longer said of one file, and is now said of another, has moved with its document.
+    """
+    known = _matched(judgement.findings, before.findings, lambda found: (found.path, found.gist))
+    gone = _matched(before.findings, judgement.findings, lambda found: (found.path, found.gist))
+    moved = [found for found, is_there in zip(before.findings, gone, strict=True) if not is_there]
+    rest = [found for found, is_old in zip(judgement.findings, known, strict=True) if not is_old]
+    is_moved = iter(_matched(rest, moved, lambda found: found.gist))
+    return replace(
+        judgement,
+        findings=tuple(
+            replace(found, new=not (is_old or next(is_moved)))
+            for found, is_old in zip(judgement.findings, known, strict=True)
+        ),
+    )
+
+
+def _matched(
+    findings: Iterable[Finding], others: Iterable[Finding], key: Callable[[Finding], Hashable]
+) -> list[bool]:
+    """For each finding whether one of the others, each taken once, has the same key."""
+    left = Counter(map(key, others))
+    matched = []
+    for found in findings:
+        left[key(found)] -= 1
+        matched.append(left[key(found)] >= 0)
+    return matched
 
 
 def tree_of(snapshot: Snapshot, cache_folder: Path | None = None) -> Tree:
@@ -121,7 +143,3 @@ def _context(snapshot: Snapshot, tree: Tree, bases: Bases, now: datetime) -> Con
 
 def _order(finding: Finding) -> tuple[object, ...]:
     return (finding.path, finding.line, finding.column, finding.rule, finding.message)
-
-
-def _content(finding: Finding) -> tuple[str, str, Severity, str]:
-    return (finding.rule, finding.path, finding.severity, finding.message)

@@ -124,7 +124,7 @@ def _decoded(lines: Iterable[str]) -> Iterator[str]:
 
 def _parsed(number: int, text: str) -> Mapping[str, Any]:
     try:
-        entry = json.loads(text, parse_constant=_no_number)
+        entry = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise _wrong(number, "is no JSON") from None
     if not isinstance(entry, dict):
@@ -134,6 +134,10 @@ def _parsed(number: int, text: str) -> Mapping[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of JSON")
+
+
+# Kept, since json.loads would make one for every line.
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _wrong(number: int, trouble: str) -> StoreError:

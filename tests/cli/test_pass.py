@@ -207,8 +207,10 @@ def test_markdown_is_for_a_comment_and_starts_with_the_verdict(pending: Any) -> 
     pending.commit()
     done = pending.at(NOW, "plan", "--format", "markdown")
     assert done.code == 0
-    assert done.out.startswith("**Releases hello 1.0.2 to 1 attachment in 1 account as soon")
-    assert "ends the testing period of hello 1.0.1" in done.out.splitlines()[0]
+    hidden, _, verdict, *_ = done.out.splitlines()
+    assert hidden == "<!-- reconciler-plan -->"
+    assert verdict.startswith("✅ **Releases hello 1.0.2 to 1 attachment in 1 account as soon")
+    assert "ends the testing period of hello 1.0.1" in verdict
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,12 @@ def test_json_has_the_same_fields_on_failure(values: Any, output_schema: Any) ->
         assert failed["error"]["code"] == 5
 
 
-def test_markdown_gives_the_verdict_in_line_one_and_fits_a_comment(values: Any) -> None:
+def test_markdown_gives_the_verdict_below_a_marker_and_fits_a_comment(values: Any) -> None:
     told = markdown.render(sample(values))
-    first = told.splitlines()[0]
+    hidden, _, first, *_ = told.splitlines()
+    assert hidden == "<!-- reconciler-plan -->"
     assert first.startswith(
-        "**Releases orders 1.5.1 to 1,204 attachments as soon as this is merged"
+        "⚠️ **Releases orders 1.5.1 to 1,204 attachments as soon as this is merged"
     )
     assert "uninstalls 1 attachment" in first
     assert "| schedule | stock | 2.0.0 → 2.1.0 | 2026-12-01 05:00–06:00 |" in told
@@ -221,8 +222,8 @@ def test_adopters_accounts_and_their_clocks_are_told(values: Any) -> None:
     )
     assert "2 attachments  1 of them early adopters of 1.1.0" in text.render(outcome, "x.db")
     told = markdown.render(outcome)
-    assert told.startswith(
-        "**Releases orders 1.2.0 to 2 attachments in 2 accounts as soon as this is merged;"
+    assert told.splitlines()[2].startswith(
+        "✅ **Releases orders 1.2.0 to 2 attachments in 2 accounts as soon as this is merged;"
         " ends the testing period of orders 1.1.0; schedules stock 2.0.0"
     )
     assert "| Tue 1 Dec 00:00 to Tue 1 Dec 18:00 | 1 | 2 | 0 |" in told

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Change
-from reconciler.model.outcome import PassOutcome
+from reconciler.model.outcome import PassOutcome, PlanBase
 from reconciler.report import objects
 from reconciler.report.objects import Fields
 from reconciler.report.plan import totals
@@ -27,6 +27,7 @@ def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
         "summary": totals.summary(plan.changes) if plan is not None else {},
         "next_due": iso_or_none(totals.next_due(outcome)),
         "in_force": outcome.in_force,
+        "base": None if outcome.plan_base is None else _base(outcome.plan_base),
     }
     if outcome.error is not None:
         fields["error"] = objects.error(outcome.error)
@@ -60,6 +61,7 @@ def failed_plan(trouble: ReconcilerError, now: datetime | None) -> Fields:
         "summary": {},
         "next_due": None,
         "in_force": None,
+        "base": None,
         "error": objects.error(trouble),
     }
 
@@ -73,6 +75,16 @@ def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
         "run": None,
     }
     return {**failed_plan(trouble, now), **nothing}
+
+
+def _base(told: PlanBase) -> Fields:
+    return {
+        "revision": told.revision,
+        "in_force": told.in_force,
+        "has_store": told.has_store,
+        "supposed": told.is_supposed,
+        "trouble": told.trouble,
+    }
 
 
 def _change(change: Change, zone: ZoneInfo) -> Fields:

@@ -5,28 +5,38 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from reconciler.model.changes import Action, Change, Plan
-from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import PassOutcome
 from reconciler.report.escape import markdown
 from reconciler.report.plan import totals
+from reconciler.report.plan.banners import NO_STORE, banners, has_store
+from reconciler.report.plan.merging import merging
 from reconciler.report.plan.reach import NOBODY, Reach, local_range, reaches
 from reconciler.report.plan.text import subject
 from reconciler.report.times import elsewhere, iso, moment, span
+from reconciler.report.validation.markdown import finding_line
 from reconciler.report.validation.text import tally
+from reconciler.report.validation.urgency import by_urgency
 from reconciler.report.words import counted, listed, short, versions
 
-# A comment may have 65,536 characters; the rest is left for what a workflow puts around it.
+# A comment may have 65,536 characters, whatever their bytes; the rest is left for what a workflow
+# puts around it.
 MOST_CHARACTERS = 60_000
 _ROOM_FOR_FOOT = 2_000
 _LONGEST_TEXT = 600
 _UTC = ZoneInfo("UTC")
 
 
-def render(outcome: PassOutcome) -> str:
-    """The verdict, releases, what is destroyed, what waits, findings, folded details, digest."""
+def render(outcome: PassOutcome, key: str | None = None) -> str:
+    """The verdict, releases, what is destroyed, what waits, findings, folded details, digest.
+
+    The first line is marker(key), by which a workflow finds the comment to edit.
+    """
     zone = totals.publisher_zone(outcome)
     page = _Page()
-    page.add(f"**{_verdict(outcome, zone)}**")
+    page.add(marker(key))
+    page.add(f"{merging(outcome)} **{_verdict(outcome, zone)}**")
+    for sentence in banners(outcome) if has_store(outcome) else (NO_STORE,):
+        page.add(f"> {_text(sentence)}")
     if outcome.error is not None and outcome.error.hint:
         page.add(f"> {_text(outcome.error.hint)}")
     plan = outcome.plan
@@ -41,11 +51,16 @@ def render(outcome: PassOutcome) -> str:
         page.table(_RELEASE_HEADS, rows)
         page.section("Destructive changes", map(_destroyed, totals.destructive(plan)))
         page.section("Waiting", (_waits(change, zone, plan.now) for change in plan.waiting))
-    page.section("Findings", map(_finding, _by_urgency(outcome.findings)))
+    page.section("Findings", map(finding_line, by_urgency(outcome.findings)))
     if plan is not None:
         page.folded(f"All {counted(len(plan.changes), 'change')}", map(_detail, plan.changes))
         page.foot(_foot(outcome, plan))
     return page.text()
+
+
+def marker(key: str | None = None) -> str:
+    """A line that a forge does not show; `key` tells several comments on one request apart."""
+    return f"<!-- reconciler-plan{'' if key is None else f': {key}'} -->"
 
 
 class _Page:
@@ -198,19 +213,6 @@ def _waits(change: Change, zone: ZoneInfo, now: datetime) -> str:
     what = markdown(f"{change.name} {versions(change.before, change.after)}")
     hit = f", {counted(change.attachments, 'attachment')}" if change.attachments else ""
     return f"- {change.action.value} {what}{reason}{until}{hit}"
-
-
-def _by_urgency(findings: tuple[Finding, ...]) -> list[Finding]:
-    ranks = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    return sorted(findings, key=lambda found: (found.new is False, ranks[found.severity]))
-
-
-def _finding(found: Finding) -> str:
-    place = markdown(f"{found.path}:{found.line}:{found.column}")
-    known = " (in the base already)" if found.new is False else ""
-    hint = f" Hint: {_text(found.hint)}" if found.hint else ""
-    head = f"- **{found.severity.value}** {place} {markdown(found.rule)}{known}"
-    return f"{head}: {_text(found.message)}{hint}"
 
 
 def _detail(change: Change) -> str:

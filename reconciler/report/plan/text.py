@@ -11,6 +11,7 @@ from reconciler.model.outcome import PassOutcome
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style, aligned
 from reconciler.report.plan import totals
+from reconciler.report.plan.banners import banners
 from reconciler.report.plan.reach import NOBODY, Reach, reaches
 from reconciler.report.times import moment, span_and_utc
 from reconciler.report.validation.text import tally
@@ -40,6 +41,8 @@ def _heading(plan: Plan, store: str, zone: ZoneInfo) -> str:
 
 
 def _banners(outcome: PassOutcome, style: Style) -> Iterator[str]:
+    for sentence in banners(outcome):
+        yield style.warn(f"! {terminal(sentence)}")
     if outcome.plan is not None and not outcome.plan.descends:
         applied = outcome.base.applied if outcome.base is not None else None
         before = f" {short(applied.revision)}" if applied is not None else ""

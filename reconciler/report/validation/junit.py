@@ -25,6 +25,8 @@ def _case(found: Finding) -> TestCase:
     place = xml(terminal(f"{found.path}:{found.line}:{found.column}"))
     case = TestCase(place, found.rule)
     text = xml(found.message if found.hint is None else f"{found.message}\nhint: {found.hint}")
+    if found.new is not None:
+        text += "\nnew with this change" if found.new else "\nin the base already"
     if found.severity is Severity.ERROR:
         failure = Failure(xml(found.message), found.rule)
         failure.text = f"{place}\n{text}"

@@ -7,16 +7,36 @@ from reconciler.model.outcome import Judgement
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style
 from reconciler.report.objects import severities
-from reconciler.report.words import counted, duration, listed
+from reconciler.report.validation.urgency import parted
+from reconciler.report.words import counted, duration
 
 
 def render(judgement: Judgement, style: Style = PLAIN, seconds: float | None = None) -> str:
-    """All findings in order and one line of summary; `seconds` is how long it took."""
-    lines = [line for found in judgement.findings for line in _finding(found, style)]
-    if lines:
+    """All findings in order and one line of summary; `seconds` is how long it took.
+
+    Compared with a base, what is new comes first, under a heading of its own.
+    """
+    parts = parted(judgement.findings)
+    if parts is None:
+        lines = list(_findings(judgement.findings, style))
+    else:
+        new, old = parts
+        lines = [
+            *_headed("New with this change:", new, style),
+            *_headed("In the base already:", old, style),
+        ]
+    if lines and lines[-1]:
         lines.append("")
-    lines.append(_summary(judgement, style, seconds))
+    lines.append(summary(judgement, style, seconds))
     return "\n".join(lines) + "\n"
+
+
+def summary(judgement: Judgement, style: Style = PLAIN, seconds: float | None = None) -> str:
+    """One line: what was read, how many findings, and the revision's fate."""
+    read = f"{counted(judgement.documents, 'document')} in {counted(judgement.files, 'file')}"
+    took = "" if seconds is None else f", {duration(seconds)}"
+    told = f"{tally(judgement.findings)}{_apart(judgement.findings)}"
+    return f"{read}{took}: {told}. {_fate(judgement, style)}"
 
 
 def tally(findings: tuple[Finding, ...]) -> str:
@@ -30,14 +50,18 @@ def tally(findings: tuple[Finding, ...]) -> str:
     return ", ".join(word for word in words if word) or "no findings"
 
 
-def _finding(found: Finding, style: Style) -> Iterator[str]:
-    place = f"{terminal(found.path)}:{found.line}:{found.column}"
-    known = style.dim("  (in the base already)") if found.new is False else ""
-    level = _coloured(found.severity, style)
-    yield f"{style.bold(place)}  {level}  {found.rule}{known}"
-    yield f"    {terminal(found.message)}"
-    if found.hint:
-        yield f"    {style.dim('hint:')} {terminal(found.hint)}"
+def _headed(title: str, findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
+    if findings:
+        yield from (style.bold(title), "", *_findings(findings, style), "")
+
+
+def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
+    for found in findings:
+        place = f"{terminal(found.path)}:{found.line}:{found.column}"
+        yield f"{style.bold(place)}  {_coloured(found.severity, style)}  {found.rule}"
+        yield f"    {terminal(found.message)}"
+        if found.hint:
+            yield f"    {style.dim('hint:')} {terminal(found.hint)}"
 
 
 def _coloured(severity: Severity, style: Style) -> str:
@@ -47,20 +71,18 @@ def _coloured(severity: Severity, style: Style) -> str:
     return style.warn(padded) if severity is Severity.WARNING else style.dim(padded)
 
 
-def _summary(judgement: Judgement, style: Style, seconds: float | None) -> str:
-    read = f"{counted(judgement.documents, 'document')} in {counted(judgement.files, 'file')}"
-    took = "" if seconds is None else f", {duration(seconds)}"
+def _fate(judgement: Judgement, style: Style) -> str:
     subject = "This working tree" if judgement.revision is None else "This revision"
     if judgement.valid:
-        verdict = style.good(f"{subject} is valid.")
-    else:
-        verdict = style.bad(f"{subject} would be refused.")
-    return f"{read}{took}: {tally(judgement.findings)}{_apart(judgement.findings)}. {verdict}"
+        return style.good(f"{subject} is valid.")
+    errors = (found for found in judgement.findings if found.severity is Severity.ERROR)
+    why = ", for what the base has already" if all(one.new is False for one in errors) else ""
+    return style.bad(f"{subject} would be refused{why}.")
 
 
 def _apart(findings: tuple[Finding, ...]) -> str:
-    errors = [found for found in findings if found.severity is Severity.ERROR]
-    old = sum(found.new is False for found in errors)
-    if not old:
+    parts = parted(findings)
+    if parts is None:
         return ""
-    return f" ({listed([f'{len(errors) - old:,} new', f'{old:,} in the base already'])})"
+    new, old = (tally(part) if part else "none" for part in parts)
+    return f" (new: {new}; in the base already: {old})"
