@@ -25,6 +25,7 @@ _SUMMARIES = {
     "calendar": "Show what will happen in the next days without a new commit.",
     "release": "Write the manifest of a new release of a pack.",
     "package": "Write the manifest of a new version of a packaged component.",
+    "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
     "comment": "Post a plan as one comment on a pull or merge request, edited in place.",

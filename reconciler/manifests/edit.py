@@ -1,46 +1,19 @@
 """Values -> the text of a manifest, and a change -> the same manifest with its comments kept."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from reconciler.errors import ReconcilerError
+from reconciler.manifests.fields import put_in_order, shape
+from reconciler.manifests.nodes import Collection, Document, node_of
+from reconciler.manifests.quoting import as_scalar
 from reconciler.manifests.readings import in_document
-from reconciler.manifests.scalars import is_plain_text
-from reconciler.manifests.schemas import API_VERSION
+from reconciler.manifests.schemas import API_VERSION, LIST_SUFFIX
 from reconciler.manifests.stream import BYTE_ORDER_MARK, chunks, documents
+from reconciler.manifests.writing import write
 
-WIDTH = 100
 Path = tuple[str | int, ...]
-
-_DATE_TAG = "tag:yaml.org,2002:timestamp"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes lists indented below their key, and repeats what aliases would share."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-# Dates are text in YAML 1.2; everything else that YAML 1.1 would not read as text stays quoted.
-_Dumper.yaml_implicit_resolvers = {
-    start: [(tag, expression) for tag, expression in resolvers if tag != _DATE_TAG]
-    for start, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
-}
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None if is_plain_text(text) else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
 
 
 def render(
@@ -58,19 +31,26 @@ def render(
     if metadata:
         manifest["metadata"] = _copied(metadata)
     manifest["spec"] = _copied(spec)
-    text = _dump(manifest)
+    return _rendered(kind, manifest, schema_url)
+
+
+def render_list(kind: str, items: Iterable[Mapping[str, Any]]) -> str:
+    """A tidy List of `kind`s; each item holds metadata, or none, and spec. Raises as render()."""
+    documents = [_copied(item) for item in items]
+    manifest = {"apiVersion": API_VERSION, "kind": kind + LIST_SUFFIX, "items": documents}
+    return _rendered(kind + LIST_SUFFIX, manifest, None)
+
+
+def _rendered(kind: str, manifest: Mapping[str, Any], schema_url: str | None) -> str:
+    root = node_of(manifest)
+    assert isinstance(root, Collection)
+    put_in_order(root, shape(kind))
+    head = [f"# yaml-language-server: $schema={schema_url}"] if schema_url else []
+    text = write([Document(root=root, head=head)])
     if _values(text) != [manifest]:
         raise ReconcilerError(
             f"this {kind} can't be written as YAML.", "take control characters out of its texts."
         )
-    modeline = f"# yaml-language-server: $schema={schema_url}\n" if schema_url else ""
-    return modeline + text
-
-
-def _dump(value: object) -> str:
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, indent=2
-    )
     return text
 
 
@@ -154,7 +134,7 @@ def _for_editor(value: Any) -> Any:
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     plain = _copied(value)
-    if isinstance(plain, str) and _dump(plain).startswith(("'", '"')):
+    if isinstance(plain, str) and "\n" not in plain and as_scalar(plain).startswith('"'):
         return DoubleQuotedScalarString(plain)
     if isinstance(plain, dict):
         return {key: _for_editor(entry) for key, entry in plain.items()}

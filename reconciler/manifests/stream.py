@@ -85,7 +85,8 @@ def documents(content: bytes, make_builder: MakeBuilder = _values) -> Iterator[D
     yield from _one_by_one(content, make_builder)
 
 
-def _get_event(content: bytes) -> GetEvent:
+def get_event(content: bytes) -> GetEvent:
+    """What gives the events of a file one by one, by the fastest parser that there is."""
     if CParser is None:
         return yaml.SafeLoader(content).get_event
     return CParser(content).get_event
@@ -94,7 +95,7 @@ def _get_event(content: bytes) -> GetEvent:
 def _documents(
     content: bytes, make_builder: MakeBuilder, index: int = 0, line: int = 0
 ) -> Iterator[Document]:
-    get = _get_event(content)
+    get = get_event(content)
     get()
     while (event := get()).__class__ is not StreamEndEvent:
         assert isinstance(event, DocumentStartEvent)

@@ -59,7 +59,7 @@ def test_a_rendered_manifest_is_tidy_and_quotes_what_would_be_no_text() -> None:
         '    a: "1.10"\n'
         '    b: "0o17"\n'
         '    c: "1e3"\n'
-        "    d: 'no'\n"
+        '    d: "no"\n'
         "    e: 2.1 final\n"
         "  schedule:\n"
         "    date: 2026-12-01\n"
