@@ -46,13 +46,17 @@ class Proposal:
     corrected: str | None = None
 
 
-def propose(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
+def propose(
+    world: World, base: InstallBase, revision: str, now: datetime, *, rewind_is_error: bool = True
+) -> Proposal:
     """Reads, judges, plans and guards one revision; writes nothing, raises nothing.
 
     The first trouble that fits, in the order of SPEC section 9's exit codes, is the proposal's.
     """
     found = judged(world, base, revision, now)
-    return found if found.judgement is None else weigh(world, base, found.judgement, now)
+    if found.judgement is None:
+        return found
+    return weigh(world, base, found.judgement, now, rewind_is_error=rewind_is_error)
 
 
 def judged(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
