@@ -25,6 +25,7 @@ repository_url = None
 myst_heading_anchors = 4
 myst_fence_as_directive: set[str] = set()
 highlight_language = "text"
+smartquotes = False  # it would make a dash of the two hyphens of an option
 
 html_theme = "furo"
 html_title = project

@@ -11,9 +11,10 @@ import click
 from handbook.markdown import block, code, page, prose, table
 from reconciler.cli.application import commands as application
 
-_HEAD = ("option", "default", "variable", "")
+_HEAD = ("option", "default", "variable", "meaning")
 _EXAMPLES = re.compile(r"^Examples?:$")
-_SAID_IN_COLUMNS = re.compile(r" Also set by [A-Z_]+\.|  \[default: [^\]]*\]")
+_SAID_IN_COLUMNS = re.compile(r" Also (?:set by )?[A-Z_]+\.|  \[default: [^\]]*\]")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _INTRODUCTION = """\
 Every command, as `reconciler COMMAND --help` tells it too. `REPO` is a working copy, a bare
 repository, a folder inside one, or the URL of a remote; by default the folder that you are in.
@@ -60,15 +61,20 @@ def _help(command: click.Command) -> Iterator[str]:
         elif as_it_is:
             yield block("\n".join(lines))
         elif lines:
-            yield prose(" ".join(lines))
+            yield _told(" ".join(lines))
 
 
 def _row(option: click.Option, context: click.Context) -> tuple[str, str, str, str]:
     names = ", ".join(code(name) for name in (*option.opts, *option.secondary_opts))
     value = "" if option.is_flag else f" {code(option.make_metavar(context))}"
-    told = _SAID_IN_COLUMNS.sub("", option.help or "")
+    told = _told(_SAID_IN_COLUMNS.sub("", option.help or ""))
     required = "required" if option.required else _default(option)
-    return names + value, required, _variables(option.envvar), prose(told)
+    return names + value, required, _variables(option.envvar), told
+
+
+def _told(text: str) -> str:
+    """Help as prose, with options in it as code."""
+    return _OPTION.sub(lambda found: code(found[0]), prose(text))
 
 
 def _default(option: click.Option) -> str:

@@ -8,7 +8,7 @@ from handbook.markdown import code, page, prose, table
 from handbook.schemas import Schema, fields
 from reconciler.model.declarations import Kind
 
-_HEAD = ("field", "type", "required", "default", "")
+_HEAD = ("field", "type", "required", "default", "meaning")
 _INTRODUCTION = """\
 Every manifest begins with `apiVersion: reconciler/v1` and its `kind`; the other fields follow
 here, kind by kind. A field that is not in these tables is a finding

@@ -6,7 +6,7 @@ from pathlib import Path
 from handbook.markdown import code, page, prose, table
 from handbook.schemas import fields
 
-_HEAD = ("field", "type", "")
+_HEAD = ("field", "type", "meaning")
 _INTRODUCTION = """\
 The fields of `--format json`, command by command, as their JSON Schemas have them; the schemas
 lie in `schemas/output/`, for programs that check what they read. A field whose type is a list

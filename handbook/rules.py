@@ -5,7 +5,7 @@ from pathlib import Path
 from handbook.markdown import page, prose, table
 from reconciler.desired.rules import CHANGE_RULES, RULES
 
-_HEAD = ("rule", "severity", "policy", "judges", "")
+_HEAD = ("rule", "severity", "policy", "judges", "meaning")
 _INTRODUCTION = """\
 All rules in the order in which they are told; each leads to its section in
 [Rules](../rules.md), with an example that fails and the same mended. An *error* stops a

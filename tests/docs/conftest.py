@@ -30,7 +30,10 @@ _VARYING = (
 )
 # Beside these, on a page that is typed without --now: what the clock says.
 _CLOCK = (
-    (re.compile(r"\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}( \d{4})?( \d\d:\d\d)?\b"), "Sun 1 Jan"),
+    (
+        re.compile(r"\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}( \d{4})?( \d\d:\d\d(:\d\d)?)?"),
+        "Sun 1 Jan",
+    ),
     (re.compile(r"\bin \d+ (days|h|min|s)\b"), "in 0 days"),
 )
 _MARK = "\x1e"
