@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handbook.commands import commands
 from handbook.decisions import decisions
+from handbook.exit_codes import exit_codes
 from handbook.manifests import manifests
 from handbook.outputs import outputs
 from handbook.rules import rules
@@ -13,6 +14,7 @@ from handbook.rules import rules
 PAGES: Mapping[str, Callable[[Path], str]] = {
     "docs/decisions.md": decisions,
     "docs/reference/commands.md": commands,
+    "docs/reference/exit-codes.md": exit_codes,
     "docs/reference/json.md": outputs,
     "docs/reference/manifests.md": manifests,
     "docs/reference/rules.md": rules,
