@@ -30,6 +30,7 @@ _VARYING = (
 )
 # Beside these, on a page that is typed without --now: what the clock says.
 _CLOCK = (
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z"), "2026-01-01T00:00:00Z"),
     (
         re.compile(r"\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}( \d{4})?( \d\d:\d\d(:\d\d)?)?"),
         "Sun 1 Jan",

@@ -33,3 +33,13 @@ def test_a_guide_typed_after_its_rehearsal_is_prepared(
     type_page: Callable[..., Any], guide: str
 ) -> None:
     _hold(type_page(guide, after=() if guide == REHEARSAL else (REHEARSAL,)))
+
+
+def test_no_other_page_shows_commands_with_output_that_nobody_typed() -> None:
+    typed = {"README.md", *GUIDES}
+    pages = (path.relative_to(TOP) for path in (*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")))
+    assert [
+        path.as_posix()
+        for path in pages
+        if path.as_posix() not in typed and "```console" in (TOP / path).read_text("utf-8")
+    ] == []
