@@ -29,7 +29,8 @@ unit: $(STAMP) ## the tests, on all cores
 	$(BIN)/pytest -n auto
 
 docs: $(STAMP) ## the site, in build/docs; a warning or a broken link fails
-	$(BIN)/python -m sphinx -q -W --keep-going -j auto -c docs -b html -d build/doctrees . build/docs
+	rm -rf build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -E -j auto -c docs -d build/doctrees . build/docs
 	$(BIN)/python -m handbook.links build/docs
 
 golden: $(STAMP) ## write the golden files and the reference anew, for review with git diff
