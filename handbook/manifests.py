@@ -1,14 +1,28 @@
 """The schemas of the manifests -> the page of kinds and their fields."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from handbook.markdown import code, page, prose, table
+from handbook.markdown import block, code, page, prose, table
 from handbook.schemas import Schema, fields
 from reconciler.model.declarations import Kind
 
 _HEAD = ("field", "type", "required", "default", "meaning")
+# A manifest of example-repo/ for each kind, shown below its fields.
+_EXAMPLES = {
+    Kind.PUBLISHER: "publisher.yaml",
+    Kind.PACKAGED_COMPONENT: "components/stock-sync/2.1/component.yaml",
+    Kind.PUBLISHED_PROCESS: "components/dunning/revision-15.yaml",
+    Kind.INTEGRATION_PACK: "packs/order-to-cash.yaml",
+    Kind.MANAGED_ACCOUNT: "accounts/globex.yaml",
+    Kind.ACCOUNT_GROUP: "groups/partners.yaml",
+    Kind.PROCESS_TEMPLATE: "library/csv-to-orders.yaml",
+    Kind.RELEASE: "releases/stock-levels/2.1.0.yaml",
+    Kind.ATTACHMENT: "attachments/globex/stock-levels.yaml",
+}
+_MODELINE = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 _INTRODUCTION = """\
 Every manifest begins with `apiVersion: reconciler/v1` and its `kind`; the other fields follow
 here, kind by kind. A field that is not in these tables is a finding
@@ -28,7 +42,8 @@ tables are made of."""
 def manifests(top: Path) -> str:
     """The whole page, kinds in the order of the model; `top` holds schemas/."""
     schemas = {schema["title"]: schema for schema in _schemas(top / "schemas")}
-    return page("Manifests", _INTRODUCTION, *(_section(schemas[kind.value]) for kind in Kind))
+    sections = (f"{_section(schemas[kind.value])}\n\n{_example(top, kind)}" for kind in Kind)
+    return page("Manifests", _INTRODUCTION, *sections)
 
 
 def _schemas(folder: Path) -> Iterator[Schema]:
@@ -48,3 +63,9 @@ def _section(schema: Schema) -> str:
         for field in fields(schema, skip=frozenset({"apiVersion", "kind"}))
     ]
     return f"## {schema['title']}\n\n{prose(schema['description'])}\n\n{table(_HEAD, rows)}"
+
+
+def _example(top: Path, kind: Kind) -> str:
+    path = f"example-repo/{_EXAMPLES[kind]}"
+    text = _MODELINE.sub("", (top / path).read_text(encoding="utf-8"))
+    return f"Such as [{path}](../../{path}):\n\n{block(text, 'yaml')}"
