@@ -54,9 +54,10 @@ chaos-workers: $(STAMP) ## kill leader and workers 25 times during a release to 
 	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) --minutes 0 --accounts 200000 \
 	  --only "workers killed"
 
-replay: $(STAMP) ## replay a history commit by commit, REPO=… or a generated one: COMMITS=… SEED=…
+replay: $(STAMP) ## replay a history commit by commit: REPO=… FOLDER=… EVERY=…, or COMMITS=… SEED=…
 	$(BIN)/python -m replay all $(if $(REPO),"$(REPO)") $(if $(COMMITS),--commits $(COMMITS)) \
-	  $(if $(SEED),--seed $(SEED)) $(if $(FOLDER),--path "$(FOLDER)")
+	  $(if $(SEED),--seed $(SEED)) $(if $(FOLDER),--path "$(FOLDER)") \
+	  $(if $(EVERY),--every $(EVERY))
 
 venv: $(STAMP) ## .venv with what the lock names, checked by hash
 

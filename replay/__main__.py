@@ -80,6 +80,9 @@ def _converting(parser: argparse.ArgumentParser) -> None:
 def _running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", help="a store that is not there yet; default: a temporary one")
     parser.add_argument(
+        "--none-refused", action="store_true", help="a refused revision is a deviation"
+    )
+    parser.add_argument(
         "--every", type=int, default=1, help="look at everything at each so many commits only"
     )
 
@@ -109,6 +112,7 @@ def _run(options: argparse.Namespace) -> int:
         ref=options.ref,
         store_url=options.store,
         every=options.every,
+        refusals=not options.none_refused,
         tell=_tell,
     )
     print(report.told(time.perf_counter() - started))
@@ -126,6 +130,7 @@ def _all(options: argparse.Namespace) -> int:
             options.target = Path(folder) / "publisher"
             _convert(options)
             options.repository, options.ref = options.target, "HEAD"
+            options.none_refused = True
         return _run(options)
 
 

@@ -46,12 +46,12 @@ class Documents:
                 files[path] = tuple(documents(content))
                 after.update(files[path])
         touched = before | after.keys()
-        kinds = {**self.kinds, **{kind: dict(self.of_kind(kind)) for kind, _ in touched}}
+        kinds = {kind: dict(self.of_kind(kind)) for kind, _ in touched}
         for kind, name in before - after.keys():
             del kinds[kind][name]
         for (kind, name), document in after.items():
             kinds[kind][name] = document
-        return Documents(files=files, kinds=kinds), frozenset(touched)
+        return Documents(files=files, kinds={**self.kinds, **kinds}), frozenset(touched)
 
 
 def is_manifest(entry: Entry) -> bool:

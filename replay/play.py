@@ -1,60 +1,31 @@
 """A publisher's history, applied commit by commit -> whether its plans were what they had to be."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.base import AttachmentOrigin
 from reconciler.model.changes import Plan
+from reconciler.model.findings import Severity
 from reconciler.model.outcome import PassOutcome
-from reconciler.ports import Progress, Source, Store
 from reconciler.reconcile import preview, reconcile
-from reconciler.settings import Settings
 from reconciler.store import check, open_store
 from replay.documents import Documents, Identity, is_manifest
 from replay.model import Base, Expectation, Told, expected, pack_of
 from replay.plumbing import Blobs, Commit, changed, commits
-from replay.remembering import remembering
+from replay.rehearsal import World, opened
 
-_AT_LEAST = timedelta(minutes=1)
 _SHOWN = 20
 Expect = Callable[[Base, Documents, frozenset[Identity]], Expectation]
 
 
 class Deviation(Exception):
     """A plan, or the install base, is not what the commit amounts to."""
-
-
-@dataclass
-class Clock:
-    """Moves with the commits, and never back."""
-
-    instant: datetime = datetime(1970, 1, 2, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def move_to(self, at: int) -> None:
-        """To a commit's date, in seconds since 1970; at least by a minute."""
-        self.instant = max(datetime.fromtimestamp(at, UTC), self.instant + _AT_LEAST)
-
-
-@dataclass
-class World:
-    """A steps.world.World whose revision and clock move."""
-
-    settings: Settings
-    store: Store | None
-    clock: Clock
-    source: Source
-    cache_folder: Path | None
-    progress: Progress | None = None
 
 
 @dataclass
@@ -67,13 +38,14 @@ class Report:
     refused: int = 0
     beyond: int = 0
     blind: bool = False
+    sparse: str = ""
 
     def told(self, seconds: float) -> str:
         """The summary, in one line."""
         words = (
             f"{self.commits:,} commits replayed in {seconds:.0f} s: {self.changes:,} changes,"
             f" {self.attachments:,} attachments moved,"
-            " every plan its commit's difference, every second plan empty"
+            f" every plan its commit's difference, every second plan empty{self.sparse}"
         )
         if self.refused:
             words += f"; {self.refused:,} revisions refused, after which the base stayed"
@@ -86,12 +58,17 @@ class Report:
 
 @dataclass
 class Replay:
-    """One history being replayed; `every`: the complete look of `plan` at each so many commits."""
+    """One history being replayed.
+
+    `every`: the complete look of `plan` at each so many commits; `refusals` False: there may be
+    none. `expect` says what a commit amounts to.
+    """
 
     repository: Path
     world: World
     blobs: Blobs
     every: int = 1
+    refusals: bool = True
     expect: Expect = expected
     base: Base = field(default_factory=Base)
     accepted: Commit | None = None
@@ -99,7 +76,7 @@ class Replay:
 
     def step(self, commit: Commit) -> None:
         """Plans, applies, plans and applies again. Raises Deviation."""
-        self.world.clock.move_to(commit.at)
+        self.world.moving.move_to(commit.at)
         self.world.settings = replace(self.world.settings, revision=commit.id)
         complete = self.report.commits % self.every == 0
         self.report.commits += 1
@@ -125,6 +102,10 @@ class Replay:
         in_force = None if self.accepted is None else self.accepted.id
         if done.in_force != in_force:
             raise Deviation(f"{error}, but {done.in_force} is in force, not {in_force}")
+        if not self.refusals:
+            wrong = [one for one in done.findings if one.severity is Severity.ERROR]
+            found = "".join(f"\n  {one.path}: {one.message}" for one in wrong[:_SHOWN])
+            raise Deviation(f"refused: {error}{found}")
         self.report.refused += 1
 
     def _foreseen(self, commit: Commit) -> Expectation:
@@ -160,10 +141,12 @@ class Replay:
     def _foretells_all(self) -> bool:
         return not (self.base.blind or self.base.beyond)
 
-    def finish(self, store_url: str, cold_url: str) -> Report:
+    def finish(self, cold_url: str) -> Report:
         """The install base as the last commit says, and as a cold store says. Raises Deviation."""
+        if self.every > 1:
+            self.report.sparse = f" (of each {self.every} commits one looked at as a whole)"
         self.report.beyond, self.report.blind = len(self.base.beyond), self.base.blind
-        if wrong := check(store_url):
+        if wrong := check(self.world.settings.store_url):
             raise Deviation("store check: " + "; ".join(wrong[:_SHOWN]))
         if self.accepted is None:
             raise Deviation("no revision was accepted")
@@ -196,14 +179,14 @@ class Replay:
 
     def _beside_a_cold_store(self, url: str) -> None:
         assert self.world.store is not None, "replays have one"
-        clock = self.world.clock
-        cold = open_store(url, mode="create", clock=clock, rehearsal=True)
+        cold = open_store(url, mode="create", clock=self.world.clock, rehearsal=True)
         settings = replace(self.world.settings, revision=self.accepted_id, store_url=url)
         reconcile(replace(self.world, store=cold, settings=settings))
         found, wanted = (
             {
                 str(row.key): (row.release, row.origin, row.entitled, row.declared)
                 for row in store.attached()
+                if row.origin is not AttachmentOrigin.ACCOUNT  # of these git knows nothing
             }
             for store in (self.world.store, cold)
         )
@@ -249,32 +232,6 @@ def _count(number: int | None) -> str:
     return "not" if number is None else f"{number:,} attachments" if number else "there"
 
 
-@contextmanager
-def opened(
-    repository: Path, *, store_url: str | None = None, every: int = 1, expect: Expect = expected
-) -> Iterator[Replay]:
-    """A replay of a publisher's repository on a rehearsal store, by default one that goes after."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="replay-")))
-        clock = Clock()
-        url = store_url or f"sqlite:///{folder / 'install-base.db'}"
-        settings = Settings(repository=str(repository), store_url=url, actor="replay")
-        world = World(
-            settings=settings,
-            store=open_store(url, mode="create", clock=clock, rehearsal=True),
-            clock=clock,
-            source=remembering(repository),
-            cache_folder=folder / "cache",
-        )
-        yield Replay(
-            repository=repository,
-            world=world,
-            blobs=stack.enter_context(Blobs(repository)),
-            every=every,
-            expect=expect,
-        )
-
-
 def play(
     repository: Path,
     *,
@@ -282,14 +239,23 @@ def play(
     store_url: str | None = None,
     every: int = 1,
     expect: Expect = expected,
+    refusals: bool = True,
     tell: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Replays the whole history of `ref`. Raises Deviation, which names the commit."""
+    """Replays the whole history of `ref`. Raises Deviation, which names the commit.
+
+    `store_url` None: a store that goes when it is over. `expect` says what a commit amounts to.
+    """
     history = commits(repository, ref)
-    with (
-        opened(repository, store_url=store_url, every=every, expect=expect) as replay,
-        tempfile.TemporaryDirectory(prefix="replay-cold-") as cold,
-    ):
+    with TemporaryDirectory(prefix="replay-") as folder, Blobs(repository) as blobs:
+        replay = Replay(
+            repository=repository,
+            world=opened(repository, Path(folder), store_url),
+            blobs=blobs,
+            every=every,
+            refusals=refusals,
+            expect=expect,
+        )
         for number, commit in enumerate(history, start=1):
             try:
                 replay.step(commit)
@@ -297,6 +263,4 @@ def play(
                 raise Deviation(f"commit {commit.id} ({commit.subject}): {error}") from error
             if tell is not None:
                 tell(number, len(history))
-        return replay.finish(
-            replay.world.settings.store_url, f"sqlite:///{Path(cold) / 'install-base.db'}"
-        )
+        return replay.finish(f"sqlite:///{Path(folder) / 'cold.db'}")
