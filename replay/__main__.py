@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 from replay.convert import convert
 from replay.generate import CONTENT, generate
-from replay.play import Deviation, play
+from replay.play import PUBLISHER, Deviation, play
 from replay.plumbing import GitTrouble, git
 
 _TOLD_EVERY = 50
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="replay a publisher's history, commit by commit")
     run.add_argument("repository", type=Path)
     run.add_argument("--ref", default="HEAD")
+    run.add_argument("--path", default="", help="the folder of publisher.yaml")
     _running(run)
     run.set_defaults(do=_run)
 
@@ -110,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
     report = play(
         options.repository,
         ref=options.ref,
+        folder=options.path,
         store_url=options.store,
         every=options.every,
         refusals=not options.none_refused,
@@ -126,16 +128,18 @@ def _all(options: argparse.Namespace) -> int:
             generate(options.source, commits=options.commits, seed=options.seed)
         else:
             options.source = options.repository
-        if options.repository is None or not _is_publisher(options.repository, options.ref):
+        if options.repository is None or not _is_publisher(options):
             options.target = Path(folder) / "publisher"
             _convert(options)
-            options.repository, options.ref = options.target, "HEAD"
+            options.repository, options.ref, options.path = options.target, "HEAD", ""
             options.none_refused = True
         return _run(options)
 
 
-def _is_publisher(repository: Path, ref: str) -> bool:
-    return bool(git(repository, "ls-tree", "--full-tree", ref, "--", "publisher.yaml"))
+def _is_publisher(options: argparse.Namespace) -> bool:
+    folder = options.path.strip("/")
+    path = f"{folder}/{PUBLISHER}" if folder else PUBLISHER
+    return bool(git(options.repository, "ls-tree", "--full-tree", options.ref, "--", path))
 
 
 def _tell(done: int, total: int) -> None:

@@ -54,11 +54,13 @@ class Documents:
         return Documents(files=files, kinds={**self.kinds, **kinds}), frozenset(touched)
 
 
-def is_manifest(entry: Entry) -> bool:
-    """Whether a plain file is read as one: .yaml or .yml, outside folders with a leading dot."""
-    *folders, name = entry.path.split("/")
+def is_manifest(entry: Entry, root: str = "") -> bool:
+    """Whether it is read as one: a plain file below `root`, outside folders with a leading dot."""
+    below = entry.path.removeprefix(f"{root}/") if root else entry.path
+    *folders, name = below.split("/")
+    plain = entry.blob is None or entry.mode.startswith("100")
     hidden = any(folder.startswith(".") for folder in folders)
-    return name.endswith((".yaml", ".yml")) and not hidden and not entry.mode.startswith("12")
+    return name.endswith((".yaml", ".yml")) and plain and not hidden
 
 
 def documents(content: bytes) -> Iterator[tuple[Identity, Document]]:

@@ -10,16 +10,17 @@ import yaml
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.base import AttachmentOrigin
-from reconciler.model.changes import Plan
+from reconciler.model.changes import Action, Change, Plan
 from reconciler.model.findings import Severity
 from reconciler.model.outcome import PassOutcome
 from reconciler.reconcile import preview, reconcile
 from reconciler.store import check, open_store
 from replay.documents import Documents, Identity, is_manifest
 from replay.model import Base, Expectation, Told, expected, pack_of
-from replay.plumbing import Blobs, Commit, changed, commits
+from replay.plumbing import Blobs, Commit, changed, commits, differences
 from replay.rehearsal import World, opened
 
+PUBLISHER = "publisher.yaml"
 _SHOWN = 20
 Expect = Callable[[Base, Documents, frozenset[Identity]], Expectation]
 
@@ -60,13 +61,14 @@ class Report:
 class Replay:
     """One history being replayed.
 
-    `every`: the complete look of `plan` at each so many commits; `refusals` False: there may be
-    none. `expect` says what a commit amounts to.
+    `folder` is that of publisher.yaml, "" for the top. `every`: the complete look of `plan` at each
+    so many commits; `refusals` False: there may be none. `expect` says what a commit amounts to.
     """
 
     repository: Path
     world: World
     blobs: Blobs
+    folder: str = ""
     every: int = 1
     refusals: bool = True
     expect: Expect = expected
@@ -91,8 +93,8 @@ class Replay:
         for name, outcome in (("plan", shown), ("apply", done)):
             if outcome is not None:
                 self._compare(name, outcome.plan, foreseen)
-        self._second(complete)
         self.accepted, self.base = commit, foreseen.base
+        self._second(complete)
         assert done.plan is not None, "a revision that was not applied yet has a plan"
         self.report.changes += len(done.plan.changes)
         self.report.attachments += done.moved
@@ -110,10 +112,11 @@ class Replay:
 
     def _foreseen(self, commit: Commit) -> Expectation:
         before = None if self.accepted is None else self.accepted.id
-        manifests = filter(is_manifest, changed(self.repository, before, commit.id))
+        entries = changed(self.repository, before, commit.id, self.folder)
         contents = (
             (entry.path, None if entry.blob is None else self.blobs.read(entry.blob))
-            for entry in manifests
+            for entry in entries
+            if is_manifest(entry, self.folder)
         )
         try:
             documents, touched = self.base.documents.following(contents)
@@ -131,12 +134,21 @@ class Replay:
     def _second(self, complete: bool) -> None:
         if complete:
             again = preview(self.world)
-            waits = again.plan is not None and again.plan.waiting and self._foretells_all()
-            if again.error is not None or again.plan is None or again.plan.changes or waits:
-                raise Deviation(f"the second plan is not empty: {again.plan or again.error}")
+            if again.error is not None or self._left(again.plan):
+                raise Deviation(f"the second plan is not empty:{self._words(again)}")
         applied = reconcile(self.world)
         if applied.run is not None or applied.error is not None:
-            raise Deviation(f"the second pass did something: {applied.plan or applied.error}")
+            raise Deviation(f"the second pass did something:{self._words(applied)}")
+
+    def _left(self, plan: Plan | None) -> tuple[Change, ...]:
+        """What is still to do; what waits, too, unless the model knows nothing of gates here."""
+        if plan is None:
+            return ()
+        return plan.changes + (plan.waiting if self._foretells_all() else ())
+
+    def _words(self, outcome: PassOutcome) -> str:
+        told = [f"{one.action} {one.kind} {one.name}" for one in self._left(outcome.plan)]
+        return "".join(f"\n  {one}" for one in [*filter(None, [str(outcome.error or "")]), *told])
 
     def _foretells_all(self) -> bool:
         return not (self.base.blind or self.base.beyond)
@@ -206,6 +218,8 @@ def said(plan: Plan | None, base: Base) -> Mapping[Told, int]:
     found: Counter[Told] = Counter()
     for change in plan.changes if plan else ():
         action, kind = str(change.action), str(change.kind)
+        if change.action is Action.SHARE:
+            action = "create" if change.before is None else "update"
         if kind in ("Release", "Attachment"):
             declared = action in ("create", "update", "delete")
             if not base.knows(pack_of(kind, change.name) if declared else change.name):
@@ -214,7 +228,7 @@ def said(plan: Plan | None, base: Base) -> Mapping[Told, int]:
                 told = (kind, action, change.name, change.before, change.after)
                 found[told] += change.attachments
                 continue
-        found[kind, "update" if action == "share" else action, change.name, None, None] += 0
+        found[kind, action, change.name, None, None] += 0
     return found
 
 
@@ -232,26 +246,37 @@ def _count(number: int | None) -> str:
     return "not" if number is None else f"{number:,} attachments" if number else "there"
 
 
+def since_founded(repository: Path, history: list[Commit], folder: str) -> list[Commit]:
+    """Without what came before there was a publisher.yaml in the folder."""
+    path = f"{folder}/{PUBLISHER}" if folder else PUBLISHER
+    began = next((c for c, entries in differences(repository, history, path) if entries), None)
+    return history[history.index(began) :] if began is not None else []
+
+
 def play(
     repository: Path,
     *,
     ref: str = "HEAD",
+    folder: str = "",
     store_url: str | None = None,
     every: int = 1,
     expect: Expect = expected,
     refusals: bool = True,
     tell: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Replays the whole history of `ref`. Raises Deviation, which names the commit.
+    """Replays the history of `ref` from the first commit that has a publisher's folder.
 
+    Raises Deviation, which names the commit. `folder`: that of publisher.yaml, "" for the top.
     `store_url` None: a store that goes when it is over. `expect` says what a commit amounts to.
     """
-    history = commits(repository, ref)
-    with TemporaryDirectory(prefix="replay-") as folder, Blobs(repository) as blobs:
+    folder = folder.strip("/")
+    history = since_founded(repository, commits(repository, ref), folder)
+    with TemporaryDirectory(prefix="replay-") as place, Blobs(repository) as blobs:
         replay = Replay(
             repository=repository,
-            world=opened(repository, Path(folder), store_url),
+            world=opened(repository / folder, Path(place), store_url),
             blobs=blobs,
+            folder=folder,
             every=every,
             refusals=refusals,
             expect=expect,
@@ -263,4 +288,4 @@ def play(
                 raise Deviation(f"commit {commit.id} ({commit.subject}): {error}") from error
             if tell is not None:
                 tell(number, len(history))
-        return replay.finish(f"sqlite:///{Path(folder) / 'cold.db'}")
+        return replay.finish(f"sqlite:///{Path(place) / 'cold.db'}")

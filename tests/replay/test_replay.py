@@ -342,3 +342,27 @@ def test_the_command_says_what_was_replayed(
     assert "8 commits replayed in" in capsys.readouterr().out
     assert main(["run", str(tmp_path)]) == 1
     assert "error: " in capsys.readouterr().err
+
+
+def test_a_publisher_in_a_folder_is_replayed_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = Path(__file__).parents[2] / "example-repo"
+    writer = Writer(tmp_path / "shared")
+    readme = writer.blob(b"ours and theirs\n")
+    writer.commit(1_790_000_000, "before there is a publisher", [("README.md", readme)])
+    files: dict[str, str | None] = {
+        f"shop/{path.relative_to(example).as_posix()}": writer.blob(path.read_bytes())
+        for path in sorted(example.rglob("*"))
+        if path.is_file()
+    }
+    writer.commit(1_790_003_600, "a publisher", files.items())
+    name, mark = "shop/library/csv-to-orders.yaml", None
+    writer.commit(1_790_007_200, "stop sharing", [(name, mark)])
+    writer.commit(1_790_010_800, "share again", [(name, files[name])])
+    writer.finish()
+    assert main(["all", str(tmp_path / "shared"), "--path", "shop"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("3 commits replayed in")
+    assert "declarations alone compared" in told
+    assert "refused" not in told
