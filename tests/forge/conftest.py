@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ import pytest
 from aiohttp import web
 
 TOP = Path(__file__).parents[2]
+SHIPPED = (
+    ".pre-commit-hooks.yaml", "LICENSE", "README.md", "action.yml", "pyproject.toml", "reconciler",
+    "schemas",
+)  # fmt: skip
 NUMBER = 12
 PROJECT = "4711"
 REPOSITORY = "acme/packs"
@@ -250,7 +256,17 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """An empty folder; nothing of the user's settings is seen."""
-    folder = tmp_path / "work"
+    return _desk_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def desk_in() -> Callable[[Path], Desk]:
+    """The same for fixtures that live longer than one test."""
+    return _desk_in
+
+
+def _desk_in(home: Path) -> Desk:
+    folder = home / "work"
     folder.mkdir()
     author = {
         f"GIT_{who}_{what}": value
@@ -259,11 +275,38 @@ def desk(tmp_path: Path) -> Desk:
     }
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "PYTHONPATH": str(TOP),
         **author,
     }
     return Desk(folder=folder, environment=environment)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What others get who name this project's repository: an action, hooks, a package."""
+    desk = _desk_in(tmp_path_factory.mktemp("project"))
+    for name in SHIPPED:
+        source, target = TOP / name, desk.folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    desk.git("init", "--quiet", "--initial-branch", "main")
+    desk.commit("All of it")
+    return desk.folder
+
+
+@pytest.fixture(scope="session")
+def offline() -> dict[str, str]:
+    """Lets pip build and install the project with the libraries of this environment alone."""
+    return {
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_INDEX": "1",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "VIRTUALENV_NO_PERIODIC_UPDATE": "1",
+    }
