@@ -34,10 +34,11 @@ def publisher(desk: Any, offline: dict[str, str]) -> Any:
     return desk
 
 
-def use(publisher: Any, project: Path, hook: str) -> None:
+def use(publisher: Any, project: Path) -> None:
     """Names this project in the configuration, as a publisher does who has no reconciler."""
     known = publisher.run("git", "-C", str(project), "rev-parse", "HEAD").out.strip()
-    repo = {"repo": str(project), "rev": known, "hooks": [{"id": hook}]}
+    hooks = [{"id": "reconciler-validate"}, {"id": "reconciler-fmt"}]
+    repo = {"repo": str(project), "rev": known, "hooks": hooks}
     text = json.dumps({"repos": [repo]})
     (publisher.folder / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
     publisher.git("add", "--all")
@@ -49,18 +50,34 @@ def tried(publisher: Any, text: str) -> Any:
     return publisher.run("git", "commit", "--quiet", "--message", "change")
 
 
-@pytest.mark.parametrize("by", ["the configuration that init writes", "the hook of this project"])
-def test_a_commit_with_an_error_is_not_made(publisher: Any, project: Path, by: str) -> None:
-    if by == "the hook of this project":
-        use(publisher, project, "reconciler-validate")
-    sound = (publisher.folder / "packs/hello.yaml").read_text(encoding="utf-8")
-    before = publisher.git("rev-parse", "HEAD")
-    done = tried(publisher, TYPING_ERROR)
+@pytest.fixture(params=["the configuration that init writes", "the hooks of this project"])
+def hooked(publisher: Any, project: Path, request: pytest.FixtureRequest) -> Any:
+    """The publisher with either set of hooks."""
+    if request.param == "the hooks of this project":
+        use(publisher, project)
+    return publisher
+
+
+def test_a_commit_with_an_error_is_not_made(hooked: Any) -> None:
+    sound = (hooked.folder / "packs/hello.yaml").read_text(encoding="utf-8")
+    before = hooked.git("rev-parse", "HEAD")
+    done = tried(hooked, TYPING_ERROR)
     assert done.code == 1
     assert "yaml-duplicate-key" in done.out + done.err
-    assert publisher.git("rev-parse", "HEAD") == before
-    assert tried(publisher, sound + "# a word\n").code == 0
-    assert publisher.git("rev-parse", "HEAD") != before
+    assert hooked.git("rev-parse", "HEAD") == before
+    assert tried(hooked, sound + "# a word\n").code == 0
+    assert hooked.git("rev-parse", "HEAD") != before
+
+
+def test_manifests_are_made_tidy_before_they_are_committed(hooked: Any) -> None:
+    path = hooked.folder / "packs/hello.yaml"
+    tidy = path.read_text(encoding="utf-8")
+    untidy = tidy.replace("displayName: Hello", 'displayName:   "Hello"')
+    done = tried(hooked, untidy)
+    assert done.code == 1
+    assert "files were modified by this hook" in done.out + done.err
+    assert path.read_text(encoding="utf-8") == tidy
+    assert tried(hooked, tidy + "# a word\n").code == 0
 
 
 def test_what_is_not_going_to_be_committed_is_not_judged(publisher: Any) -> None:
