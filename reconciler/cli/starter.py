@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDER = _PACKAGE / "starter"
+_README = "README.md"
 _ACTION = ".github/actions/reconciler/action.yml"
 
 
@@ -26,7 +27,8 @@ def files(time_zone: str, ci: Ci, package: str) -> Mapping[str, str]:
 
     found = dict(_files(_FOLDER / "repository"))
     if ci is not Ci.NONE:
-        found |= _files(_FOLDER / ci)
+        of_ci = dict(_files(_FOLDER / ci))
+        found |= {**of_ci, _README: found[_README] + of_ci[_README]}
     if ci is Ci.GITHUB:
         found[_ACTION] = _action()
     by_marker = {"TIME_ZONE": time_zone, "PACKAGE_REQUIREMENT": package}

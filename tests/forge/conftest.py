@@ -48,6 +48,7 @@ class Site:
     busy: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    silent: bool = False
 
     def say(self, author: int, *bodies: str, system: bool = False) -> None:
         for body in bodies:
@@ -74,6 +75,8 @@ class Site:
     @web.middleware
     async def watched(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.path_qs}")
+        if self.silent:
+            await asyncio.Event().wait()
         if self.busy:
             status, headers = self.busy.pop(0)
             return web.Response(status=status, headers=headers, text='{"message": "no"}')

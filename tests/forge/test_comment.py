@@ -82,7 +82,7 @@ def test_a_comment_is_found_behind_many_pages_of_others(ci: Any, site: Any) -> N
 
 
 def test_each_key_has_a_comment_of_its_own(ci: Any, site: Any) -> None:
-    east, west = (f"<!-- reconciler-plan {key} -->\nplan\n" for key in ("east", "west"))
+    east, west = (f"<!-- reconciler-plan: {key} -->\nplan\n" for key in ("east", "emea/w-1.x_y"))
     for page in (east, west, east, PAGE, west):
         assert comment(ci, page).code == 0
     assert site.bodies() == [east, west, PAGE]
