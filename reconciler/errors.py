@@ -52,6 +52,10 @@ class RequestRefused(ReconcilerError):
     """What an account asks for is not possible now."""
 
 
+class AuthoringRefused(ReconcilerError):
+    """The manifest that was asked for would not be valid."""
+
+
 class InvalidRevision(ReconcilerError):
     """The manifests have errors; the findings say which."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.desired.renames import carried_base
 from reconciler.errors import NothingYet, ReconcilerError, RowsSetAside, SourceError, StalePlan
 from reconciler.model.base import Applied, InstallBase
+from reconciler.model.branches import Edits
 from reconciler.model.changes import Plan
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.memory import paused_gc
@@ -50,6 +51,21 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
         return compared(judgement, replace(judgement, findings=()))
     bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
     return compared(judged(snapshot, bases), judged(before, Bases()))
+
+
+@paused_gc()
+def rehearse(world: World, edits: Edits, revision: str | None) -> Judgement:
+    """Judges what a revision, None for the working copy, would be with edits; writes nothing.
+
+    Change rules compare with the store's revision, else with HEAD.
+    """
+    store = world.store.base() if world.store is not None else None
+    bases = bases_of(store)
+    if bases.base is None:
+        before = _base_snapshot(world, None)
+        bases = Bases(base=tree_of(before, world.cache_folder) if before is not None else None)
+    snapshot = world.source.edited(edits, revision)
+    return judge(snapshot, bases, world.clock.now(), world.cache_folder, world.progress)
 
 
 @paused_gc()

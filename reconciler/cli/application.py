@@ -24,6 +24,8 @@ _SUMMARIES = {
     "why": "Say why an account runs what it runs, and what comes next.",
     "calendar": "Show what will happen in the next days without a new commit.",
     "release": "Write the manifest of a new release of a pack.",
+    "reschedule": "Give the pending release of a pack another date.",
+    "withdraw": "Take the pending release of a pack back.",
     "package": "Write the manifest of a new version of a packaged component.",
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",

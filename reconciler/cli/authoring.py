@@ -1,29 +1,47 @@
-"""A manifest's text -> a file in the working copy, and whether the tree is still valid with it."""
+"""What a command would write -> files of the working copy, or a commit on a branch: all or nothing.
+
+Nothing is written that is not valid; nothing is ever pushed.
+"""
 
 import contextlib
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import ReconcilerError
+import click
+
+from reconciler.errors import InvalidRevision, ReconcilerError
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import Command
+    from reconciler.model.branches import Edits, PreparedBranch
     from reconciler.model.declarations import Kind
     from reconciler.model.findings import Finding
     from reconciler.model.tree import Tree
+    from reconciler.ports import Snapshot
     from reconciler.wiring import OpenedWorld
 
+BY_DEFAULT = "\0"
+"""--branch without a name: the command chooses one."""
+
 SCHEMA_FOLDER = ".schemas"
+_MOST_TOLD = 5
 _UNFIT_FOR_PATHS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
-def working_tree(world: "OpenedWorld") -> "Tree":
-    """What the files on disk declare. Raises SourceError where there is no working copy."""
-    from reconciler.steps.judge import tree_of
-
-    return tree_of(world.source.worktree(), world.cache_folder)
+def branch_option(command: "Command") -> "Command":
+    """--branch [NAME]: None without it, BY_DEFAULT without a name."""
+    return click.option(
+        "--branch",
+        is_flag=False,
+        flag_value=BY_DEFAULT,
+        metavar="[NAME]",
+        help="Commit on a new branch made from HEAD instead, and leave the files alone.",
+    )(command)
 
 
 def path_part(text: str) -> str:
@@ -36,61 +54,232 @@ def manifest(root: Path, path: str, kind: "Kind", spec: Mapping[str, Any]) -> st
 
     It begins with the line that leads editors to its schema, where the root has a folder of them.
     """
-    from reconciler.manifests.edit import render
+    schema = _schema_of(kind)
+    return _rendered(path, kind, spec, schema if (root / schema).is_file() else None)
+
+
+def _schema_of(kind: "Kind") -> str:
     from reconciler.manifests.schemas import schema_file
 
-    schema = f"{SCHEMA_FOLDER}/{schema_file(kind)}"
-    there = (root / schema).is_file()
-    url = posixpath.relpath(schema, posixpath.dirname(path) or ".") if there else None
+    return f"{SCHEMA_FOLDER}/{schema_file(kind)}"
+
+
+def _rendered(path: str, kind: "Kind", spec: Mapping[str, Any], schema: str | None) -> str:
+    from reconciler.manifests.edit import render
+
+    folder = posixpath.dirname(path) or "."
+    url = None if schema is None else posixpath.relpath(schema, folder)
     return render(str(kind), None, spec, schema_url=url)
 
 
-def create(root: Path, path: str, text: str) -> None:
-    """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
-    target = root / path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        stream = target.open("x", encoding="utf-8")
-    except FileExistsError:
-        raise ReconcilerError(f"{target} exists already", "move it away first") from None
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    try:
-        with stream:
-            stream.write(text)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            target.unlink()
-        raise _unwritable(target, error) from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The paths that were written or deleted, and the branch that they are on; None: on disk."""
+
+    files: tuple[str, ...]
+    branch: "PreparedBranch | None" = None
 
 
-def _unwritable(target: Path, error: OSError) -> ReconcilerError:
-    return ReconcilerError(
-        f"cannot write {target}: {error.strerror}",
-        "check the permissions of its folder, and the free space",
-    )
+class Desk:
+    """Where a command reads manifests and puts what it makes of them.
+
+    With a branch everything is read from HEAD; without, the working copy is read and written.
+    """
+
+    def __init__(self, world: "OpenedWorld", branch: str | None) -> None:
+        self.world = world
+        self.branch = branch
+        self.root = Path(world.settings.repository)
+
+    @cached_property
+    def revision(self) -> str | None:
+        """HEAD's full commit id; None for the working copy."""
+        return None if self.branch is None else self.world.source.resolve(None)
+
+    @cached_property
+    def snapshot(self) -> "Snapshot":
+        """The files that are read. Raises SourceError where there are none."""
+        source = self.world.source
+        return source.worktree() if self.revision is None else source.snapshot(self.revision)
+
+    @cached_property
+    def tree(self) -> "Tree":
+        """What these files declare."""
+        from reconciler.steps.judge import tree_of
+
+        return tree_of(self.snapshot, self.world.cache_folder)
+
+    def text(self, path: str) -> str:
+        """A manifest as it is, byte for byte. Raises ReconcilerError when that is no text."""
+        try:
+            if self.revision is None:
+                return (self.root / path).read_bytes().decode("utf-8")
+            return self.snapshot.content(path).decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReconcilerError(f"cannot read {path}: {error}") from error
+
+    def set_fields(self, kind: "Kind", name: str, fields: dict[tuple[str, ...], object]) -> "Edits":
+        """The edit that sets fields of a declared document, everything else as it was."""
+        from reconciler.manifests.edit import set_in
+
+        declared = self.tree.get(kind, name)
+        origin = declared.origin if declared is not None else None
+        if origin is None:
+            raise ReconcilerError(f"the manifest of {kind} {name} was not found")
+        text = self.text(origin.path)
+        for path, value in fields.items():
+            text = set_in(text, origin.document, origin.item, path, value)
+        return {origin.path: text.encode("utf-8")}
+
+    def new_manifest(self, path: str, kind: "Kind", spec: Mapping[str, Any]) -> "Edits":
+        """The edit that adds a manifest. Raises ReconcilerError when there is such a file."""
+        from reconciler.ports import PathState
+
+        on_disk = self.revision is None and (self.root / path).exists()
+        if on_disk or self.snapshot.lookup(path).state is not PathState.MISSING:
+            raise ReconcilerError(f"{self.root / path} exists already", "move it away first")
+        schema = _schema_of(kind)
+        there = self.snapshot.lookup(schema).state is PathState.FOUND
+        return {path: _rendered(path, kind, spec, schema if there else None).encode("utf-8")}
+
+    def check(self, edits: "Edits") -> tuple["Finding", ...]:
+        """The errors that the revision would have elsewhere.
+
+        Raises InvalidRevision when what would be written has errors of its own.
+        """
+        from reconciler.model.findings import Severity
+        from reconciler.reconcile import rehearse
+
+        judgement = rehearse(self.world, edits, self.revision)
+        errors = [found for found in judgement.findings if found.severity is Severity.ERROR]
+        own = [found for found in errors if found.path in edits]
+        if own:
+            tell_findings(own[1:])
+            first = own[0]
+            raise InvalidRevision(
+                f"nothing was written: {first.path}:{first.line}: {first.rule}: {first.message}",
+                first.hint,
+            )
+        return tuple(errors)
+
+    def deliver(self, edits: "Edits", message: str, default_branch: str) -> Delivered:
+        """Writes the edits, all or none, once they are found valid."""
+        elsewhere = self.check(edits)
+        found = self.commit(edits, message, default_branch) if self.branch else self._write(edits)
+        tell_elsewhere(elsewhere)
+        return found
+
+    def commit(
+        self, edits: "Edits", message: str, default_branch: str, renewable: str | None = None
+    ) -> Delivered:
+        """A commit on the branch; see BranchDraft for `renewable`."""
+        from reconciler.model.branches import BranchDraft
+
+        assert self.revision is not None
+        draft = BranchDraft(
+            name=default_branch if self.branch in (None, BY_DEFAULT) else str(self.branch),
+            base=self.revision,
+            edits=edits,
+            message=message,
+            renewable=renewable,
+        )
+        return Delivered(files=tuple(edits), branch=self.world.source.prepare(draft))
+
+    def _write(self, edits: "Edits") -> Delivered:
+        with contextlib.ExitStack() as undo:
+            for path, content in edits.items():
+                _put(self.root, path, content, undo)
+            undo.pop_all()
+        return Delivered(files=tuple(edits))
 
 
-def errors_in(world: "OpenedWorld", paths: set[str]) -> tuple["Finding", ...]:
-    """The errors of the working tree that lie in these files; empty where HEAD is missing."""
-    from reconciler.errors import SourceError
-    from reconciler.model.findings import Severity
-    from reconciler.reconcile import validate
-
-    try:
-        judgement = validate(world, worktree=True)
-    except SourceError:
-        return ()
-    return tuple(
-        found
-        for found in judgement.findings
-        if found.severity is Severity.ERROR and found.path in paths
-    )
+def preview(edits: "Edits") -> str:
+    """The first file as it will be."""
+    return (next(iter(edits.values())) or b"").decode("utf-8")
 
 
-def tell_errors(found: tuple["Finding", ...]) -> None:
-    """What is wrong with what was just written, on stderr."""
+def tell_findings(found: Sequence["Finding"]) -> None:
+    """What is wrong, on stderr."""
     from reconciler.cli import output
 
     for finding in found:
         output.note(f"{finding.path}:{finding.line}: {finding.rule}: {finding.message}")
+
+
+def tell_elsewhere(found: Sequence["Finding"]) -> None:
+    """What keeps a revision with what was written from being valid, on stderr."""
+    from reconciler.cli import output
+
+    if not found:
+        return
+    tell_findings(found[:_MOST_TOLD])
+    more = "" if len(found) <= _MOST_TOLD else f", {len(found) - _MOST_TOLD:,} more"
+    output.note(f"these errors{more} are in files that were not written: reconciler validate")
+
+
+def create(root: Path, path: str, text: str) -> None:
+    """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
+    _put(root, path, text.encode("utf-8"), None)
+
+
+def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
+    """Writes or deletes one file; what it was before comes back if anything after it fails."""
+    target = root / path
+    try:
+        if not target.parent.resolve().is_relative_to(root.resolve()):
+            raise ReconcilerError(
+                f"{target} is not below {root}", "a symbolic link leads out of it"
+            )
+        before = target.read_bytes() if undo is not None and target.exists() else None
+        if content is None:
+            target.unlink()
+        elif before is None:
+            _add(target, content)
+        else:
+            _replace(target, content)
+    except FileExistsError:
+        raise ReconcilerError(f"{target} exists already", "move it away first") from None
+    except OSError as error:
+        raise ReconcilerError(
+            f"cannot write {target}: {error.strerror}",
+            "check the permissions of its folder, and the free space",
+        ) from error
+    if undo is not None:
+        undo.callback(_restore, target, before)
+
+
+def _add(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as stream:
+        try:
+            stream.write(content)
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
+
+
+def _replace(target: Path, content: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}-", delete=False
+    ) as stream:
+        partial = Path(stream.name)
+        try:
+            stream.write(content)
+            stream.flush()
+            partial.chmod(target.stat().st_mode & 0o777)
+            partial.replace(target)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _restore(target: Path, before: bytes | None) -> None:
+    with contextlib.suppress(OSError):
+        if before is None:
+            target.unlink(missing_ok=True)
+        else:
+            target.write_bytes(before)

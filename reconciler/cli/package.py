@@ -1,19 +1,26 @@
 """`reconciler package`: a component's new snapshot -> its PackagedComponent manifest."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import authoring, options, questions
+
+if TYPE_CHECKING:
+    from reconciler.cli.authoring import Delivered, Desk
 
 _TYPES = ("process", "api-service", "process-route", "certificate", "custom-library")
 
 
 @click.command()
-@click.argument("component")
+@click.argument("component", required=False)
 @options.repository
-@click.option("--version", required=True, help="The version of the snapshot; free text.")
-@click.option("--shareable", is_flag=True, help="It may be released in packs.")
+@click.option("--version", help="The version of the snapshot; free text.")
+@click.option(
+    "--shareable/--no-shareable",
+    default=None,
+    help="Whether it may be released in packs.  [default: asked for; without a terminal not]",
+)
 @click.option(
     "--type",
     "type_",
@@ -22,58 +29,112 @@ _TYPES = ("process", "api-service", "process-route", "certificate", "custom-libr
 )
 @click.option("--content", metavar="PATH", help="File or folder below REPO that it is made of.")
 @click.option("--notes", help="What is new in it.")
+@click.option("--force", is_flag=True, help="Even if nothing changed since the newest version.")
+@authoring.branch_option
+@questions.yes_option
 @options.output_format("text", "json")
 def command(
-    component: str,
+    component: str | None,
     repo: str,
-    version: str,
-    shareable: bool,
-    type_: str | None,
-    content: str | None,
-    notes: str | None,
+    branch: str | None,
+    yes: bool,
+    force: bool,
     format_: str,
+    **given: Any,
 ) -> int:
     """Write the manifest of a new version of a packaged component.
 
-    Writes components/COMPONENT/VERSION/component.yaml in the working copy and commits nothing.
-    Type and contents are taken over from the newest version. A packaged version never changes, and
-    whether it is shareable is decided now.
+    Writes components/COMPONENT/VERSION/component.yaml in the working copy and commits nothing; with
+    --branch it commits on a new branch instead. Type and contents are taken over from the newest
+    version. A packaged version never changes, and whether it is shareable is decided now.
 
     \b
     Examples:
-      reconciler package stock-sync --version 2.2 --shareable
-      reconciler package stock-alerts --version 3 --content components/stock-alerts/2.0/process.xml
+      reconciler package stock-sync --version 2.2 --shareable --branch
+      reconciler package stock-alerts --version 3 --shareable --content components/stock-alerts/2.0
     """
-    from reconciler.cli import authoring, output
-    from reconciler.desired.packaging import package_spec
+    from reconciler.desired.packaging import package_spec, refuse_unchanged
     from reconciler.model.declarations import Kind
-    from reconciler.report import objects
-    from reconciler.report.escape import terminal
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
 
     with open_world(Settings(repository=repo), store="none") as world:
-        tree = authoring.working_tree(world)
-        spec = package_spec(
-            tree,
-            component,
-            version,
-            shareable=shareable,
-            type_=type_,
-            content=content,
-            notes=notes,
-        )
-        path = f"components/{component}/{authoring.path_part(version)}/component.yaml"
-        text = authoring.manifest(Path(repo), path, Kind.PACKAGED_COMPONENT, spec)
-        authoring.create(Path(repo), path, text)
-        authoring.tell_errors(authoring.errors_in(world, {path}))
-    if format_ == "json":
-        output.write(objects.document({"file": path, **spec}))
-        return 0
-    shared = "shareable" if shareable else "not shareable"
-    lines = [f"Wrote {path}: {component} {version}, {shared}."]
-    packs = sorted(name for name, pack in tree.packs.items() if component in pack.components)
-    if shareable:
-        lines += [f"Next: reconciler release {name} --immediate, or --on DATE" for name in packs]
-    output.write("".join(f"{terminal(line)}\n" for line in lines))
+        desk = authoring.Desk(world, branch)
+        asked = component is None or given["version"] is None
+        if component is None:
+            questions.needed("say what to package: COMPONENT is missing")
+            component = questions.ask("Which component?", str)
+        version = given["version"] or _asked_version(desk, component)
+        shareable = _shareable(component, version, given["shareable"], yes=yes)
+        rest = {name: given[name] for name in ("type_", "content", "notes")}
+        spec = package_spec(desk.tree, component, version, shareable=shareable, **rest)
+        digest = _digest(desk, given["content"])
+        if not force:
+            refuse_unchanged(desk.tree, spec, digest)
+        name = authoring.path_part(version)
+        path = f"components/{component}/{name}/component.yaml"
+        edits = desk.new_manifest(path, Kind.PACKAGED_COMPONENT, spec)
+        if asked and not yes and not questions.confirmed(authoring.preview(edits)):
+            return 1
+        message = _message(spec, digest)
+        delivered = desk.deliver(edits, message, f"package/{component}-{name}")
+        _tell(desk, spec, digest, delivered, format_)
     return 0
+
+
+def _asked_version(desk: "Desk", component: str) -> str:
+    from reconciler.desired.newest import unused_version
+
+    questions.needed("say which version: --version is missing")
+    return questions.ask("Version?", str, default=unused_version(desk.tree, component))
+
+
+def _shareable(component: str, version: str, given: bool | None, *, yes: bool) -> bool:
+    """Decided once and for all; without a word from anybody it is not."""
+    if given is None and questions.can_ask() and not yes:
+        return questions.agree(f"May {component} {version} be released in packs, for ever?")
+    return bool(given)
+
+
+def _digest(desk: "Desk", content: str | None) -> str | None:
+    """The git object id of what the version is made of; None where that is not said."""
+    return None if content is None else desk.snapshot.lookup(content).object_id
+
+
+def _message(spec: dict[str, Any], digest: str | None) -> str:
+    from reconciler.report import commit
+
+    shared = "It may be released in packs." if spec["shareable"] else "It can't be released."
+    made_of = None if digest is None else f"Its content, {spec['content']}, is {digest}."
+    return commit.message(
+        f"Package {spec['component']} {spec['version']}",
+        commit.sentences([shared, made_of]),
+        spec.get("notes"),
+    )
+
+
+def _tell(
+    desk: "Desk", spec: dict[str, Any], digest: str | None, delivered: "Delivered", format_: str
+) -> None:
+    from reconciler.cli import output
+    from reconciler.report import objects, written
+    from reconciler.report.escape import terminal
+
+    component, version, shareable = spec["component"], spec["version"], spec["shareable"]
+    if not shareable and spec["type"] in ("process", "api-service"):
+        output.note(f"{component} {version} is not shareable: it can never be released in a pack")
+    if format_ == "json":
+        found = {"file": delivered.files[0], **spec, "content_id": digest}
+        output.write(objects.document(found | written.fields(delivered)))
+        return
+    shared = "shareable" if shareable else "not shareable"
+    lines = [f"{written.done(delivered)}: {component} {version}, {shared}."]
+    if digest is not None:
+        lines.append(f"Its content, {spec['content']}, is {digest}.")
+    packs = desk.tree.packs.items()
+    names = sorted(name for name, pack in packs if component in pack.components)
+    if delivered.branch is not None:
+        lines.append(written.following(delivered))
+    elif shareable:
+        lines += [f"Next: reconciler release {name} --immediate, or --on DATE" for name in names]
+    output.write("".join(f"{terminal(line)}\n" for line in lines))

@@ -1,25 +1,30 @@
-"""`reconciler release`: a pack and a date -> the Release manifest, written to the working copy."""
+"""`reconciler release`: a pack and a date -> the Release manifest, on disk or on a branch."""
 
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import authoring, options, questions
 
 if TYPE_CHECKING:
-    from reconciler.desired.authoring import ReleaseDraft
-    from reconciler.model.tree import Tree
+    from reconciler.cli.authoring import Delivered, Desk
+    from reconciler.desired.authoring import ReleaseDraft, ReleaseWish
+    from reconciler.model.base import InstallBase
+    from reconciler.model.branches import Edits
 
 
 @click.command()
-@click.argument("pack")
+@click.argument("pack", required=False)
 @options.repository
 @click.option("--immediate", is_flag=True, help="Release as soon as it is applied.")
 @click.option("--on", "date", metavar="DATE", help="Release in the window of this date.")
 @click.option("--emergency", is_flag=True, help="Not held back by freezes.")
-@click.option("--version", help="The version.  [default: the next patch version]")
+@click.option("--version", help="The version.  [default: by what changes]")
+@click.option("--major", "level", flag_value="major", help="Raise the first number of the version.")
+@click.option("--minor", "level", flag_value="minor", help="Raise the second.")
+@click.option("--patch", "level", flag_value="patch", help="Raise the third.")
 @click.option(
     "--pin",
     "pins",
@@ -29,58 +34,106 @@ if TYPE_CHECKING:
 )
 @click.option("--like", metavar="VERSION", help="Take over the component versions of a release.")
 @click.option("--notes", help="What is new in it.")
+@click.option("--impact", metavar="PATH", help="The note on its impact, below REPO.")
+@click.option("--regression", metavar="PATH", help="The JUnit report of its tests, below REPO.")
+@authoring.branch_option
+@questions.yes_option
 @options.reads_store("text", "json")
 def command(
-    pack: str,
+    pack: str | None,
     repo: str,
-    immediate: bool,
-    date: str | None,
-    emergency: bool,
-    version: str | None,
-    pins: tuple[str, ...],
-    like: str | None,
-    notes: str | None,
+    branch: str | None,
     store: str,
     now: datetime | None,
     format_: str,
+    **given: Any,
 ) -> int:
     """Write the manifest of a new release of a pack, with the newest shareable components.
 
-    Writes releases/PACK/VERSION.yaml in the working copy and commits nothing. --like makes a new,
-    higher release of what an older one held: the way back from a bad release.
+    Writes releases/PACK/VERSION.yaml in the working copy and commits nothing; with --branch it
+    leaves the working copy alone and commits on a new branch. The version follows from what
+    changes: major if an account has something to do or loses something, minor if something is
+    added, else patch. --like makes a new, higher release of what an older one held: the way back
+    from a bad release. What is left open is asked for on a terminal.
 
     \b
     Examples:
       reconciler release order-to-cash --immediate
-      reconciler release order-to-cash --on 2026-12-08 --pin order-intake=1.5.0
+      reconciler release order-to-cash --on 2026-12-08 --pin order-intake=1.5.0 --branch
       reconciler release order-to-cash --immediate --emergency --like 1.3.0
     """
-    from reconciler.cli import authoring
-    from reconciler.desired.authoring import ReleaseWish, release_draft
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
 
-    if immediate == (date is not None):
+    if given["immediate"] and given["date"] is not None:
         raise click.UsageError("say when: either --immediate or --on DATE")
-    wish = ReleaseWish(
-        pack=pack,
-        date_text=date,
-        emergency=emergency,
-        version=version,
-        pins=dict(_pin(text) for text in pins),
-        like=like,
-        notes=notes,
-    )
+    if given["version"] is not None and given["level"] is not None:
+        raise click.UsageError(f"--version and --{given['level']} exclude each other")
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
-        at = world.clock.now()
-        tree = authoring.working_tree(world)
+        desk = authoring.Desk(world, branch)
         base = world.store.base() if world.store is not None else None
-        draft = release_draft(tree, base, wish, at)
-        written = _write(Path(repo), tree, draft)
-        authoring.tell_errors(authoring.errors_in(world, set(written)))
-        _tell(draft, written, tree, at, format_)
+        at = world.clock.now()
+        wish, asked = _wish(desk, pack, given, at)
+        draft = _draft(desk, base, wish, at, asks_version=asked)
+        edits = edits_of(desk, draft)
+        if asked and not given["yes"] and not questions.confirmed(authoring.preview(edits)):
+            return 1
+        message = message_of(desk, base, draft)
+        delivered = desk.deliver(edits, message, branch_of("release", draft))
+        _tell(desk, draft, delivered, at, format_)
     return 0
+
+
+def _wish(
+    desk: "Desk", pack: str | None, given: dict[str, Any], at: datetime
+) -> tuple["ReleaseWish", bool]:
+    """What is wanted, and whether anything had to be asked for."""
+    from reconciler.desired.authoring import ReleaseWish
+    from reconciler.model.versions import Level
+
+    pins = dict(_pin(text) for text in given["pins"])
+    asked = False
+    if pack is None:
+        questions.needed("say which pack: PACK is missing")
+        pack, asked = questions.choose("pack", desk.tree.packs), True
+    date = given["date"]
+    if date is None and not given["immediate"]:
+        questions.needed("say when: either --immediate or --on DATE")
+        date, asked = _asked_date(desk, pack, at, emergency=given["emergency"]), True
+    level = None if given["level"] is None else Level(given["level"])
+    names = ("emergency", "version", "like", "notes", "impact", "regression")
+    rest = {name: given[name] for name in names}
+    return ReleaseWish(pack=pack, date_text=date, level=level, pins=pins, **rest), asked
+
+
+def _asked_date(desk: "Desk", pack: str, at: datetime, *, emergency: bool) -> str | None:
+    from reconciler.desired.schedule import declared_pack
+
+    declared_pack(desk.tree, pack)
+    return questions.ask_when(desk.tree, pack, at, emergency=emergency)
+
+
+def _draft(
+    desk: "Desk",
+    base: "InstallBase | None",
+    wish: "ReleaseWish",
+    at: datetime,
+    *,
+    asks_version: bool,
+) -> "ReleaseDraft":
+    from reconciler.desired.authoring import release_draft
+
+    draft = release_draft(desk.tree, base, wish, at)
+    if not asks_version or wish.version is not None or wish.level is not None:
+        return draft
+
+    def read(version: str) -> "ReleaseDraft":
+        if version == draft.release.version:
+            return draft
+        return release_draft(desk.tree, base, replace(wish, version=version), at)
+
+    return questions.ask_version(draft.release.version, draft.reason, read)
 
 
 def _pin(text: str) -> tuple[str, str]:
@@ -90,53 +143,48 @@ def _pin(text: str) -> tuple[str, str]:
     return component, version
 
 
-def _write(root: Path, tree: "Tree", draft: "ReleaseDraft") -> list[str]:
-    """The paths written, the release's first; the pack is edited where its list has to follow."""
-    from reconciler.cli import authoring
+def edits_of(desk: "Desk", draft: "ReleaseDraft") -> "Edits":
+    """The release's file first; the pack is edited where its list has to follow."""
     from reconciler.model.declarations import Kind
 
     release = draft.release
     path = f"releases/{release.pack}/{authoring.path_part(release.version)}.yaml"
-    edited = None
+    edits = dict(desk.new_manifest(path, Kind.RELEASE, draft.spec))
     if draft.pack_components is not None:
-        edited = _edited_pack(root, tree, release.pack, draft.pack_components)
-    authoring.create(root, path, authoring.manifest(root, path, Kind.RELEASE, draft.spec))
-    if edited is None:
-        return [path]
-    from reconciler.cli.plan_file import write_text
-
-    write_text(root / edited[0], edited[1])
-    return [path, edited[0]]
+        fields: dict[tuple[str, ...], object] = {
+            ("spec", "components"): list(draft.pack_components)
+        }
+        edits |= desk.set_fields(Kind.INTEGRATION_PACK, release.pack, fields)
+    return edits
 
 
-def _edited_pack(
-    root: Path, tree: "Tree", pack: str, components: tuple[str, ...]
-) -> tuple[str, str]:
-    from reconciler.errors import ReconcilerError
-    from reconciler.manifests.edit import set_in
-    from reconciler.model.declarations import Kind
+def branch_of(what: str, draft: "ReleaseDraft") -> str:
+    """The branch that is made when none is named: release/PACK-VERSION."""
+    return f"{what}/{draft.release.pack}-{authoring.path_part(draft.release.version)}"
 
-    declared = tree.get(Kind.INTEGRATION_PACK, pack)
-    origin = declared.origin if declared is not None else None
-    if origin is None:
-        raise ReconcilerError(f"the manifest of pack {pack} was not found")
-    try:
-        text = (root / origin.path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReconcilerError(f"cannot read {origin.path}: {error}") from error
-    path = ("spec", "components")
-    return origin.path, set_in(text, origin.document, origin.item, path, list(components))
+
+def message_of(
+    desk: "Desk", base: "InstallBase | None", draft: "ReleaseDraft", trailer: str | None = None
+) -> str:
+    """What the commit says: what changes, when, whom."""
+    from reconciler.desired.schedule import publisher_zone
+    from reconciler.report import release
+    from reconciler.report.commit import whom
+
+    pack = draft.release.pack
+    accounts = len(desk.tree.entitled.get(pack, ()))
+    reached = whom(pack, questions.installed(base, pack), accounts)
+    return release.message(draft, publisher_zone(desk.tree), reached, trailer)
 
 
 def _tell(
-    draft: "ReleaseDraft", written: list[str], tree: "Tree", at: datetime, format_: str
+    desk: "Desk", draft: "ReleaseDraft", delivered: "Delivered", at: datetime, format_: str
 ) -> None:
     from reconciler.cli import output
-    from reconciler.model.zones import zone
+    from reconciler.desired.schedule import publisher_zone
     from reconciler.report import objects, release
 
-    where = zone(tree.publisher.time_zone)
     if format_ == "json":
-        output.write(objects.document(release.fields(draft, written)))
+        output.write(objects.document(release.fields(draft, delivered)))
     else:
-        output.write(release.text(draft, written, where, at))
+        output.write(release.text(draft, delivered, publisher_zone(desk.tree), at))

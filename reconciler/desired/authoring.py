@@ -1,16 +1,17 @@
 """A tree and what a publisher wants to release -> the Release manifest to write, or a refusal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from reconciler.desired.freezes import covers
-from reconciler.desired.lifecycle import Lifecycle, lifecycle
+from reconciler.desired.contrast import contrast
+from reconciler.desired.lifecycle import Lifecycle
 from reconciler.desired.nearest import Nearest
 from reconciler.desired.newest import newest_version
-from reconciler.errors import ReconcilerError
+from reconciler.desired.proposal import VersionProposal, proposed_version
+from reconciler.desired.schedule import declared_pack, life_of, record_of, window_of
+from reconciler.errors import AuthoringRefused
 from reconciler.model.base import InstallBase, PackRecord
 from reconciler.model.declarations import (
     NOTHING,
@@ -19,30 +20,29 @@ from reconciler.model.declarations import (
     Release,
 )
 from reconciler.model.tree import Tree
-from reconciler.model.versions import is_semver, next_version, semver_key
-from reconciler.model.windows import Window, parse_date, window
-from reconciler.model.zones import zone
-
-
-class AuthoringRefused(ReconcilerError):
-    """The manifest that was asked for would not be valid."""
+from reconciler.model.versions import Level, is_semver, next_version, raised, semver_key
+from reconciler.model.windows import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWish:
-    """What the publisher asks for. `date_text` None means immediate, `version` None the next one.
+    """What the publisher asks for. `date_text` None means immediate.
 
-    `pins`: component -> version instead of the newest shareable one. `like`: a release of the pack
-    whose component versions are taken over.
+    `version`, or the number of it that rises (`level`); both None: by what changes. `pins`:
+    component -> version instead of the newest shareable one. `like`: a release of the pack whose
+    component versions are taken over. `impact` and `regression` are paths.
     """
 
     pack: str
     date_text: str | None = None
     emergency: bool = False
     version: str | None = None
+    level: Level | None = None
     pins: Mapping[str, str] = field(default_factory=dict)
     like: str | None = None
     notes: str | None = None
+    impact: str | None = None
+    regression: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class ReleaseDraft:
     pack_components: tuple[str, ...] | None
     changes: Mapping[str, tuple[str | None, str | None]]
     window: Window | None
+    reason: str | None = None
 
 
 def release_draft(
@@ -68,13 +69,10 @@ def release_draft(
     Raises AuthoringRefused with the way out: no such pack, component or version, nothing new, a
     version that is not higher than all before, a date that can't be, a second pending release.
     """
-    pack = tree.packs.get(wish.pack)
-    if pack is None:
-        hint = Nearest(tree.packs).hint(wish.pack)
-        raise AuthoringRefused(f'pack "{wish.pack}" does not exist', hint)
-    record = store.packs.get(pack.name) if store is not None else None
-    life = _life(tree, pack.name, record, now)
-    opening = _window(tree, wish, now)
+    pack = declared_pack(tree, wish.pack)
+    record = record_of(store, pack.name)
+    life = life_of(tree, pack.name, record, now)
+    opening = window_of(tree, wish.date_text, now, emergency=wish.emergency)
     _refuse_second_pending(wish, life)
     components = _components(tree, pack, wish, record)
     before = _before(tree, pack.name, record, life)
@@ -86,13 +84,17 @@ def release_draft(
         )
     release = Release(
         pack=pack.name,
-        version=_version(tree, record, wish),
+        version="",
         components=components,
         removes=tuple(name for name, (_, after) in changes.items() if after is None),
         date_text=wish.date_text,
         notes=wish.notes,
         emergency=wish.emergency,
+        impact=wish.impact,
+        regression=wish.regression,
     )
+    version, reason = _version(tree, record, wish, release)
+    release = replace(release, version=version)
     follows = tuple(components) if set(components) != set(pack.components) else None
     return ReleaseDraft(
         release=release,
@@ -100,56 +102,15 @@ def release_draft(
         pack_components=follows,
         changes=changes,
         window=opening,
+        reason=reason,
     )
-
-
-def _life(tree: Tree, pack: str, record: PackRecord | None, now: datetime) -> Lifecycle:
-    releases = tree.releases.get(pack, {})
-    known = record.releases if record is not None else NOTHING
-    promoted = {version for version, found in known.items() if found.promoted_at is not None}
-    return lifecycle(releases, promoted, now, _zone(tree))
-
-
-def _zone(tree: Tree) -> ZoneInfo:
-    try:
-        return zone(tree.publisher.time_zone)
-    except LookupError as error:
-        hint = "reconciler validate --worktree tells more"
-        raise AuthoringRefused(f"the publisher can't be read: {error.args[0]}", hint) from None
-
-
-def _window(tree: Tree, wish: ReleaseWish, now: datetime) -> Window | None:
-    """The window of the date; refuses what rules release-date and release-in-freeze would."""
-    if wish.date_text is None:
-        return None
-    publisher = tree.publisher
-    where = _zone(tree)
-    day = parse_date(wish.date_text)
-    found = None if day is None else window(day, where)
-    if found is None:
-        raise AuthoringRefused(
-            f"{wish.date_text} is not a date in {publisher.time_zone}", "write it as 2026-12-01"
-        )
-    if found.closes_at <= now:
-        raise AuthoringRefused(
-            f"the window of {wish.date_text} is over in {publisher.time_zone}",
-            "take a later date, or --immediate",
-        )
-    frozen = None if wish.emergency else covers(publisher.freezes, found, where)
-    if frozen is not None:
-        end = "" if frozen.until is None else f" until {frozen.until.astimezone(where):%Y-%m-%d}"
-        raise AuthoringRefused(
-            f'freeze "{frozen.name}" covers the whole window of {wish.date_text}',
-            f"it lasts{end}; take a date after it, or --emergency" if end else "use --emergency",
-        )
-    return found
 
 
 def _refuse_second_pending(wish: ReleaseWish, life: Lifecycle) -> None:
     if wish.date_text is not None and life.pending is not None:
         raise AuthoringRefused(
             f"{wish.pack} {life.pending} is pending already, and there is at most one",
-            "wait for it, change its date, delete its manifest, or release --immediate",
+            f"reconciler reschedule {wish.pack}, reconciler withdraw {wish.pack}, or --immediate",
         )
 
 
@@ -229,24 +190,40 @@ def _changes(
     return {name: pair for name, pair in sorted(pairs.items()) if pair[0] != pair[1]}
 
 
-def _version(tree: Tree, record: PackRecord | None, wish: ReleaseWish) -> str:
-    """The next version above every one that the pack ever had (rule release-order)."""
-    ever = set(tree.releases.get(wish.pack, ()))
-    ever.update(record.releases if record is not None else ())
+def _version(
+    tree: Tree, record: PackRecord | None, wish: ReleaseWish, release: Release
+) -> tuple[str, str | None]:
+    """A version above every one that the pack ever had (rule release-order), and why this one."""
+    ever = dict(tree.releases.get(wish.pack, {}))
+    for version, known in (record.releases if record is not None else NOTHING).items():
+        ever.setdefault(version, known.release)
     highest = max(ever, key=semver_key, default=None)
-    if wish.version is None:
-        return next_version(highest)
-    if not is_semver(wish.version):
+    if wish.version is not None:
+        _refuse_low(wish.pack, wish.version, highest)
+        return wish.version, None
+    if wish.level is not None:
+        return raised(highest, wish.level), None
+    found = _proposal(tree, ever[highest] if highest is not None else None, release)
+    return found.version, found.reason
+
+
+def _proposal(tree: Tree, highest: Release | None, release: Release) -> VersionProposal:
+    return proposed_version(
+        contrast(tree, highest, release),
+        highest.version if highest is not None else None,
+        counted=tree.packs[release.pack].deployment is Deployment.LEGACY,
+    )
+
+
+def _refuse_low(pack: str, version: str, highest: str | None) -> None:
+    following = f"the next is {next_version(highest)}"
+    if not is_semver(version):
+        raise AuthoringRefused(f'"{version}" is not a SemVer 2.0 version', following)
+    if highest is not None and semver_key(version) <= semver_key(highest):
         raise AuthoringRefused(
-            f'"{wish.version}" is not a SemVer 2.0 version', f"the next is {next_version(highest)}"
+            f"{version} is not higher than {highest}, the highest release that {pack} ever had",
+            following,
         )
-    if highest is not None and semver_key(wish.version) <= semver_key(highest):
-        raise AuthoringRefused(
-            f"{wish.version} is not higher than {highest}, the highest release that"
-            f" {wish.pack} ever had",
-            f"the next is {next_version(highest)}",
-        )
-    return wish.version
 
 
 def _spec(release: Release, pack: IntegrationPack) -> dict[str, Any]:
@@ -267,4 +244,6 @@ def _spec(release: Release, pack: IntegrationPack) -> dict[str, Any]:
         spec["notes"] = release.notes
     if release.emergency:
         spec["emergency"] = True
-    return spec
+    named = (("impact", release.impact), ("regression", release.regression))
+    assessment = {name: path for name, path in named if path}
+    return spec | ({"assessment": assessment} if assessment else {})

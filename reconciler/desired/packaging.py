@@ -1,9 +1,10 @@
 """A tree and a new snapshot of a component -> the PackagedComponent manifest to write."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from reconciler.desired.authoring import AuthoringRefused
+from reconciler.errors import AuthoringRefused
 from reconciler.model.declarations import ComponentType, ContainedComponent, PackagedComponent
 from reconciler.model.tree import Tree
 
@@ -55,6 +56,25 @@ def package_spec(
     if newest is not None and newest.contains:
         spec["contains"] = [_contained(item) for item in newest.contains]
     return spec
+
+
+def refuse_unchanged(tree: Tree, spec: Mapping[str, Any], content_id: str | None) -> None:
+    """Raises AuthoringRefused where the newest version is just this, content and all.
+
+    `content_id` is the git object id of the content, None where none is declared: then nobody can
+    tell, and nothing is refused.
+    """
+    versions = tree.components.get(spec["component"], {})
+    newest = list(versions.values())[-1] if versions else None
+    if newest is None or content_id is None or newest.content_id != content_id:
+        return
+    same_kind = (newest.type.value, newest.shareable) == (spec["type"], spec["shareable"])
+    if same_kind and [_contained(item) for item in newest.contains] == spec.get("contains", []):
+        raise AuthoringRefused(
+            f"{newest.component} {newest.version} has the same content ({content_id[:12]}) and is "
+            "alike in all else; there is nothing to package",
+            "change the content first, or --force",
+        )
 
 
 def _refuse_unfit(component: str, version: str) -> None:

@@ -1,7 +1,9 @@
 """Values -> the text of a manifest, and a change -> the same manifest with its comments kept."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from reconciler.errors import ReconcilerError
@@ -12,8 +14,11 @@ from reconciler.manifests.readings import in_document
 from reconciler.manifests.schemas import API_VERSION, LIST_SUFFIX
 from reconciler.manifests.stream import BYTE_ORDER_MARK, chunks, documents
 from reconciler.manifests.writing import write
+from reconciler.model.windows import parse_date
 
 Path = tuple[str | int, ...]
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def render(
@@ -47,7 +52,7 @@ def _rendered(kind: str, manifest: Mapping[str, Any], schema_url: str | None) ->
     put_in_order(root, shape(kind))
     head = [f"# yaml-language-server: $schema={schema_url}"] if schema_url else []
     text = write([Document(root=root, head=head)])
-    if _values(text) != [manifest]:
+    if values_of(text) != [manifest]:
         raise ReconcilerError(
             f"this {kind} can't be written as YAML.", "take control characters out of its texts."
         )
@@ -64,7 +69,8 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _values(text: str) -> list[Any] | None:
+def values_of(text: str) -> list[Any] | None:
+    """What the documents of a text hold, empty ones included; None when one can't be read."""
     found = list(documents(text.encode("utf-8", "surrogatepass")))
     if any(document.troubles for document in found):
         return None
@@ -78,17 +84,17 @@ def set_in(text: str, document: int, item: int | None, path: Path, value: object
     index must exist, or be one past the end. Raises ReconcilerError when the text can't be read
     or the path leads nowhere.
     """
-    before = _values(text)
+    before = values_of(text)
     if before is None or document >= len(before):
         raise ReconcilerError("the manifest can't be read.", "run reconciler validate first.")
     steps = in_document(item, path)
     wanted = _copied(before)
     _put(wanted[document], steps, _copied(value))
     parts = [chunk.decode("utf-8") for chunk in chunks(text.encode("utf-8"))]
-    index, first = _part(parts, document)
+    index, first = part_with(parts, document)
     parts[index] = _edited(parts[index], document - first, steps, value)
     after = "".join(parts)
-    if _values(after) != wanted:
+    if values_of(after) != wanted:
         raise ReconcilerError(
             "the manifest can't be edited without changing more than it should.",
             "edit it by hand; aliases are the usual reason.",
@@ -96,11 +102,14 @@ def set_in(text: str, document: int, item: int | None, path: Path, value: object
     return after
 
 
-def _part(parts: Sequence[str], document: int) -> tuple[int, int]:
-    """Which part holds the document, and the index of the first document in that part."""
+def part_with(parts: Sequence[str], document: int) -> tuple[int, int]:
+    """Which part holds the document, and the index of the first document in that part.
+
+    Raises ReconcilerError when none does.
+    """
     first = 0
     for index, part in enumerate(parts):
-        count = len(_values(part) or ())
+        count = len(values_of(part) or ())
         if document < first + count:
             return index, first
         first += count
@@ -121,7 +130,8 @@ def _edited(part: str, document: int, steps: Path, value: object) -> str:
     newline = "\r\n" if "\r\n" in part else "\n"
     try:
         loaded = list(editor.load_all(part.removeprefix(mark).replace("\r\n", "\n")))
-        _put(loaded[document], steps, _for_editor(value))
+        new = _for_editor(value)
+        _put(loaded[document], steps, _quoted_like(_there(loaded[document], steps), new))
         stream = io.StringIO()
         editor.dump_all(loaded, stream)
     except YAMLError as error:
@@ -134,11 +144,33 @@ def _for_editor(value: Any) -> Any:
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     plain = _copied(value)
+    if isinstance(plain, str) and _DATE.fullmatch(plain) and parse_date(plain) is not None:
+        return date.fromisoformat(plain)  # which ruamel writes without any
     if isinstance(plain, str) and "\n" not in plain and as_scalar(plain).startswith('"'):
         return DoubleQuotedScalarString(plain)
     if isinstance(plain, dict):
         return {key: _for_editor(entry) for key, entry in plain.items()}
     return [_for_editor(entry) for entry in plain] if isinstance(plain, list) else plain
+
+
+def _there(tree: Any, steps: Path) -> Any:
+    """What is at the place now; None for nothing."""
+    for step in steps:
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return tree
+
+
+def _quoted_like(before: Any, value: Any) -> Any:
+    """A text with the quotation marks that the one before it had."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
+
+    quoted = (DoubleQuotedScalarString, SingleQuotedScalarString)
+    if isinstance(before, quoted) and isinstance(value, str | date) and "\n" not in str(value):
+        return type(before)(str(value))
+    return value
 
 
 def _put(tree: Any, steps: Path, value: object) -> None:

@@ -1,6 +1,7 @@
 """Versions in order: SemVer precedence for releases, free text for components (SPEC section 4)."""
 
 import re
+from enum import StrEnum
 from functools import lru_cache
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
@@ -59,12 +60,49 @@ def component_key(text: str) -> SortKey:
     return (0, runs, text)
 
 
-def next_version(highest: str | None) -> str:
-    """The version to propose after `highest`: the next patch; 1.0.0 when there is none."""
+class Level(StrEnum):
+    """Which number of a version rises (semver.org, items 6 to 8)."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+
+
+def raised(highest: str | None, level: Level) -> str:
+    """The lowest version above `highest` that says so much; 1.0.0 when there is none.
+
+    A prerelease is followed by what it was a prerelease of, where that says enough: 2.0.0-rc.1 by
+    2.0.0. Raises ValueError when `highest` is no SemVer.
+    """
     if highest is None:
         return "1.0.0"
     match = _SEMVER.fullmatch(highest)
     if match is None:
         raise ValueError(f"{highest!r} is not a SemVer 2.0 version")
-    major, minor, patch, prerelease = match.group(1, 2, 3, 4)
-    return f"{major}.{minor}.{int(patch) + (prerelease is None)}"
+    major, minor, patch = map(int, match.group(1, 2, 3))
+    announced = match.group(4) is not None
+    match level:
+        case Level.MAJOR:
+            return f"{major + (not announced or bool(minor or patch))}.0.0"
+        case Level.MINOR:
+            return f"{major}.{minor + (not announced or bool(patch))}.0"
+        case Level.PATCH:
+            return f"{major}.{minor}.{patch + (not announced)}"
+
+
+def next_version(highest: str | None) -> str:
+    """The lowest version after `highest`: the next patch; 1.0.0 when there is none."""
+    return raised(highest, Level.PATCH)
+
+
+def rises_by(before: str, after: str) -> Level | None:
+    """How far a component's version rises; None when it does not.
+
+    In free text the first two numbers count as major and minor.
+    """
+    if component_key(after) <= component_key(before):
+        return None
+    old, new = ([*map(int, _DIGITS.findall(text)), 0, 0] for text in (before, after))
+    if old[0] != new[0]:
+        return Level.MAJOR
+    return Level.MINOR if old[1] != new[1] else Level.PATCH

@@ -1,12 +1,13 @@
 """A release that was just written -> what is in it, when it comes, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model.declarations import Release
 from reconciler.model.windows import Window
+from reconciler.report import commit, written
 from reconciler.report.escape import terminal
 from reconciler.report.layout import aligned
 from reconciler.report.objects import Fields
@@ -14,7 +15,7 @@ from reconciler.report.times import iso, span_and_utc
 
 
 class Draft(Protocol):
-    """A release and what it changes."""
+    """A release and what it changes; `reason`: why it has this version, None where it was given."""
 
     @property
     def release(self) -> Release: ...
@@ -22,33 +23,59 @@ class Draft(Protocol):
     def changes(self) -> Mapping[str, tuple[str | None, str | None]]: ...
     @property
     def window(self) -> Window | None: ...
+    @property
+    def reason(self) -> str | None: ...
 
 
-def text(draft: Draft, written: Sequence[str], zone: ZoneInfo, now: datetime) -> str:
+def when(window: Window | None, zone: ZoneInfo, now: datetime | None) -> str:
+    """ "Tue 1 Dec 00:00–01:00 New York = 05:00–06:00 UTC", or "as soon as it is applied"."""
+    return "as soon as it is applied" if window is None else span_and_utc(window, zone, now)
+
+
+def text(draft: Draft, delivered: written.Delivered, zone: ZoneInfo, now: datetime) -> str:
     """The file, the moment, the components that differ from current, and the next step."""
     release = draft.release
-    when = "as soon as it is applied"
-    if draft.window is not None:
-        when = span_and_utc(draft.window, zone, now)
-    head = f"Wrote {written[0]}: {release.pack} {release.version}, {when}."
+    head = f"{written.done(delivered)}: {release.pack} {release.version}, "
     rows = [
         [f"  {name}", f"{before or 'new'} → {after or 'removed'}"]
         for name, (before, after) in draft.changes.items()
     ]
-    also = [
-        f"Changed {path}: its components are now those of this release." for path in written[1:]
+    lines = [
+        f"{head}{when(draft.window, zone, now)}.",
+        *aligned(rows),
+        *([f"Version {release.version}: {draft.reason}."] if draft.reason else []),
+        *(
+            f"Changed {path}: its components are now those of this release."
+            for path in delivered.files[1:]
+        ),
+        written.following(delivered),
     ]
-    following = f"Next: git add and commit {' '.join(written)}, reconciler plan"
-    lines = [head, *aligned(rows), *also, following]
     return "".join(f"{terminal(line)}\n" for line in lines)
 
 
-def fields(draft: Draft, written: Sequence[str]) -> Fields:
+def message(draft: Draft, zone: ZoneInfo, whom: str, trailer: str | None = None) -> str:
+    """The message of a commit that proposes the release: what changes, when, whom, why."""
+    release = draft.release
+    at = "" if release.date_text is None else f" on {release.date_text}"
+    moment = when(draft.window, zone, None)
+    urgent = "It is an emergency: freezes do not hold it back." if release.emergency else None
+    return commit.message(
+        f"Release {release.pack} {release.version}{at}",
+        commit.sentences([f"{moment[0].upper()}{moment[1:]}.", urgent, whom]),
+        commit.changed(draft.changes),
+        f"Version {release.version}: {draft.reason}." if draft.reason else None,
+        release.notes,
+        trailer=trailer,
+    )
+
+
+def fields(draft: Draft, delivered: written.Delivered) -> Fields:
     """The same as JSON."""
     release, window = draft.release, draft.window
     return {
         "pack": release.pack,
         "version": release.version,
+        "reason": draft.reason,
         "components": dict(release.components),
         "removes": list(release.removes),
         "date": release.date_text,
@@ -59,5 +86,5 @@ def fields(draft: Draft, written: Sequence[str]) -> Fields:
             name: {"before": before, "after": after}
             for name, (before, after) in draft.changes.items()
         },
-        "files": list(written),
+        **written.fields(delivered),
     }

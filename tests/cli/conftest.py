@@ -121,7 +121,7 @@ def pending(applied: Shell) -> Shell:
     """Hello 1.0.1 is in its testing period; its window opens on 1 December."""
     for words in (
         ("package", "hello-api", "--version", "1.1.0", "--shareable"),
-        ("release", "hello", "--on", "2026-12-01", "--now", NOW),
+        ("release", "hello", "--on", "2026-12-01", "--patch", "--now", NOW),
     ):
         done = applied.reconciler(*words)
         assert done.code == 0, done.err

@@ -72,10 +72,11 @@ def test_package_and_release_write_manifests_that_are_valid_and_commit_nothing(
     assert packaged.code == 0
     assert "Next: reconciler release hello" in packaged.out
     released = applied.at(NOW, "release", "hello", "--on", "2026-12-01", "--notes", "new")
-    assert released.out.splitlines()[:2] == [
-        "Wrote releases/hello/1.0.1.yaml: hello 1.0.1,"
+    assert released.out.splitlines()[:3] == [
+        "Wrote releases/hello/1.1.0.yaml: hello 1.1.0,"
         " Tue 1 Dec 00:00–01:00 New York = 05:00–06:00 UTC.",
         "  hello-api  1.0.0 → 1.1.0",
+        "Version 1.1.0: minor after 1.0.0: hello-api goes from 1.0.0 to 1.1.0.",
     ]
     assert (released.code, released.err) == (0, "")
     assert applied.git("rev-parse", "HEAD") == head
@@ -112,7 +113,7 @@ def test_release_like_goes_back_and_edits_the_pack_with_its_comments(pending: An
     pending.commit()
     assert pending.at(NOW, "apply").code == 0
     [row] = pending.at(NOW, "attachments", "--format", "json").lines()
-    assert row["release"] == "1.0.3"
+    assert row["release"] == "2.0.0"
 
 
 def test_release_refuses_an_unknown_pack_with_the_nearest(applied: Any) -> None:

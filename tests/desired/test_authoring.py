@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.authoring import AuthoringRefused, ReleaseWish, release_draft
+from reconciler.desired.authoring import ReleaseWish, release_draft
 from reconciler.desired.packaging import package_spec
+from reconciler.errors import AuthoringRefused
 
 NOW = "2026-11-10T12:00"
 
@@ -20,7 +21,7 @@ def test_a_release_takes_the_newest_shareable_versions_and_the_next_version(shop
     found = draft(shop)
     assert found.spec == {
         "pack": "orders",
-        "version": "1.0.1",
+        "version": "1.1.0",
         "components": {"sync": "1.1.0"},
         "schedule": "immediate",
     }
@@ -33,7 +34,7 @@ def test_the_next_version_is_above_every_release_that_the_pack_ever_had(shop: An
     del shop.documents["Release", "orders@1.5.0"]
     shop.apply(NOW)
     assert draft(shop).release.version == "1.5.1"
-    assert draft(shop, with_store=False).release.version == "1.0.1"
+    assert draft(shop, with_store=False).release.version == "1.1.0"
     with pytest.raises(AuthoringRefused, match=r"not higher than 1\.5\.0"):
         draft(shop, version="1.4.0")
     with pytest.raises(AuthoringRefused, match="SemVer"):
@@ -72,7 +73,7 @@ def test_like_goes_back_to_what_an_older_release_held(shop: Any) -> None:
     found = draft(shop, like="1.0.0")
     assert found.spec["components"] == {"sync": "1.0.0"}
     assert found.spec["removes"] == ["extra"]
-    assert found.spec["version"] == "1.1.1"
+    assert found.spec["version"] == "2.0.0"
     assert found.pack_components == ("sync",)
 
 

@@ -163,3 +163,26 @@ def test_any_value_that_is_set_is_read_back(value: object) -> None:
         return
     assert values(after)[0]["spec"]["notes"] == value
     assert after.endswith(TEXT[TEXT.index("---") :])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2026-12-01", "2026-12-08"),
+        ('"2026-12-01"', '"2026-12-08"'),
+        ("'2026-12-01'", "'2026-12-08'"),
+    ],
+)
+def test_a_date_is_written_with_the_quotation_marks_that_were_there(
+    before: str, after: str
+) -> None:
+    text = f"spec:\n  schedule: {{date: {before}}}  # see there\n"
+    found = set_in(text, 0, None, ("spec", "schedule", "date"), "2026-12-08")
+    assert found == text.replace(before, after)
+
+
+def test_a_date_within_another_value_is_written_bare() -> None:
+    found = set_in(
+        "spec:\n  schedule: immediate\n", 0, None, ("spec", "schedule"), {"date": "2026-12-08"}
+    )
+    assert found == "spec:\n  schedule:\n    date: 2026-12-08\n"

@@ -1,0 +1,146 @@
+"""What a command line leaves open -> questions on a terminal, or wrong usage where there is none.
+
+Ctrl-C at a question ends the command with 130, before anything is written.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.model.base import InstallBase
+    from reconciler.model.tree import Tree
+    from reconciler.model.windows import Window
+
+Answer = TypeVar("Answer")
+
+_MOST_LISTED = 30
+
+
+def yes_option(command: Callable[..., int]) -> Callable[..., int]:
+    """--yes: the last question, whether to write it, is not asked."""
+    return click.option("--yes", "-y", is_flag=True, help="Write without asking at the end.")(
+        command
+    )
+
+
+def can_ask() -> bool:
+    """Whether a person reads and types along."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def needed(what: str) -> None:
+    """Raises UsageError where nobody can be asked; `what` names the argument and what to say."""
+    if not can_ask():
+        raise click.UsageError(what)
+
+
+def ask(question: str, read: Callable[[str], Answer], default: str | None = None) -> Answer:
+    """The answer as `read` takes it; asked again, with the reason, until it takes one."""
+    from reconciler.cli import output
+    from reconciler.report.escape import terminal
+
+    while True:
+        text = str(click.prompt(terminal(question), default=default, type=str)).strip()
+        try:
+            return read(text)
+        except ReconcilerError as error:
+            output.tell(error)
+
+
+def choose(what: str, names: Iterable[str]) -> str:
+    """One of the names, picked by number or typed. Raises ReconcilerError when there is none."""
+    from reconciler.desired.nearest import Nearest
+    from reconciler.report.escape import terminal
+
+    every = sorted(names)
+    if not every:
+        raise ReconcilerError(f"there is no {what} to choose")
+    shown = every[:_MOST_LISTED]
+    for number, name in enumerate(shown, start=1):
+        click.echo(f"  {number:>2}  {terminal(name)}")
+    if len(every) > len(shown):
+        click.echo(f"      and {len(every) - len(shown):,} more")
+
+    def read(text: str) -> str:
+        if text in every:
+            return text
+        if text.isascii() and text.isdecimal() and 0 < int(text) <= len(shown):
+            return shown[int(text) - 1]
+        raise ReconcilerError(f'there is no {what} "{text}"', Nearest(every).hint(text))
+
+    return ask(f"Which {what} (number or name)?", read)
+
+
+def ask_when(tree: "Tree", pack: str, now: datetime, *, emergency: bool) -> str | None:
+    """A date whose window can be had, shown as everybody's clocks show it; None: immediate."""
+    from reconciler.desired.schedule import window_of
+
+    def read(text: str) -> str | None:
+        if text.lower() in ("immediate", "now"):
+            return None
+        opening = window_of(tree, text, now, emergency=emergency)
+        if opening is not None:
+            _show_window(tree, pack, opening, now)
+        return text
+
+    return ask("When: immediate, or on which date (YYYY-MM-DD)?", read)
+
+
+def _show_window(tree: "Tree", pack: str, opening: "Window", now: datetime) -> None:
+    from dataclasses import replace
+
+    from reconciler.desired.freezes import frozen
+    from reconciler.desired.schedule import publisher_zone
+    from reconciler.report.escape import terminal
+    from reconciler.report.plan.reach import NOBODY, local_range
+    from reconciler.report.times import moment, span_and_utc
+
+    where = publisher_zone(tree)
+    accounts = (tree.accounts.get(name) for name in tree.entitled.get(pack, ()))
+    zones = frozenset(found.time_zone for found in accounts if found and found.time_zone)
+    click.echo(f"  window   {span_and_utc(opening, where, now)}")
+    there = local_range(opening, replace(NOBODY, zones=zones), where, now)
+    click.echo(f"  accounts {terminal(there)} on their clocks")
+    held = frozen(tree.publisher.freezes, opening.opens_at, where)
+    if held is not None:
+        until = "" if held.until is None else f" until {moment(held.until, where, now)}"
+        click.echo(f"  freeze   {terminal(held.name)}{until}: it starts after that")
+
+
+def ask_version(proposed: str, reason: str | None, read: Callable[[str], Answer]) -> Answer:
+    """The version, the proposed one by default."""
+    why = f" ({reason})" if reason else ""
+    click.echo(f"  version  {proposed}{why}")
+    return ask("Version?", read, default=proposed)
+
+
+def agree(question: str) -> bool:
+    """Yes or no; no by default."""
+    from reconciler.report.escape import terminal
+
+    return click.confirm(terminal(question), default=False)
+
+
+def confirmed(preview: str) -> bool:
+    """Whether what is shown should be written."""
+    from reconciler.cli import output
+    from reconciler.report.escape import terminal
+
+    click.echo("".join(f"  | {terminal(line)}\n" for line in preview.splitlines()))
+    if click.confirm("Write it?", default=True):
+        return True
+    output.note("nothing was written")
+    return False
+
+
+def installed(base: "InstallBase | None", pack: str) -> int | None:
+    """How many attachments the pack has; None where there is no install base."""
+    if base is None:
+        return None
+    return sum(cohort.rows for cohort in base.attachments.cohorts([pack]))
