@@ -16,6 +16,10 @@ class SourceError(ReconcilerError):
     """The repository or a revision in it can't be read."""
 
 
+class BranchKept(SourceError):
+    """A branch that was to be made anew is somebody's, and was left as it is."""
+
+
 class NothingYet(SourceError):
     """The repository has no commit yet, or the revision no publisher: there is nothing to read."""
 

@@ -26,6 +26,7 @@ _SUMMARIES = {
     "release": "Write the manifest of a new release of a pack.",
     "reschedule": "Give the pending release of a pack another date.",
     "withdraw": "Take the pending release of a pack back.",
+    "outdated": "List packs that could be released with newer components.",
     "package": "Write the manifest of a new version of a packaged component.",
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",

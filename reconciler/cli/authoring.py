@@ -142,16 +142,17 @@ class Desk:
         there = self.snapshot.lookup(schema).state is PathState.FOUND
         return {path: _rendered(path, kind, spec, schema if there else None).encode("utf-8")}
 
-    def check(self, edits: "Edits") -> tuple["Finding", ...]:
-        """The errors that the revision would have elsewhere.
-
-        Raises InvalidRevision when what would be written has errors of its own.
-        """
+    def errors(self, edits: "Edits") -> tuple["Finding", ...]:
+        """What would be wrong with the revision if it had the edits."""
         from reconciler.model.findings import Severity
         from reconciler.reconcile import rehearse
 
         judgement = rehearse(self.world, edits, self.revision)
-        errors = [found for found in judgement.findings if found.severity is Severity.ERROR]
+        return tuple(found for found in judgement.findings if found.severity is Severity.ERROR)
+
+    def deliver(self, edits: "Edits", message: str, default_branch: str) -> Delivered:
+        """Writes the edits, all or none. Raises InvalidRevision when they would not be valid."""
+        errors = self.errors(edits)
         own = [found for found in errors if found.path in edits]
         if own:
             tell_findings(own[1:])
@@ -160,13 +161,8 @@ class Desk:
                 f"nothing was written: {first.path}:{first.line}: {first.rule}: {first.message}",
                 first.hint,
             )
-        return tuple(errors)
-
-    def deliver(self, edits: "Edits", message: str, default_branch: str) -> Delivered:
-        """Writes the edits, all or none, once they are found valid."""
-        elsewhere = self.check(edits)
         found = self.commit(edits, message, default_branch) if self.branch else self._write(edits)
-        tell_elsewhere(elsewhere)
+        tell_elsewhere(errors)
         return found
 
     def commit(

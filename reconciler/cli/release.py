@@ -164,9 +164,14 @@ def branch_of(what: str, draft: "ReleaseDraft") -> str:
 
 
 def message_of(
-    desk: "Desk", base: "InstallBase | None", draft: "ReleaseDraft", trailer: str | None = None
+    desk: "Desk",
+    base: "InstallBase | None",
+    draft: "ReleaseDraft",
+    *,
+    also: str | None = None,
+    trailer: str | None = None,
 ) -> str:
-    """What the commit says: what changes, when, whom."""
+    """What the commit says: what changes, when, whom, and `also` a paragraph."""
     from reconciler.desired.schedule import publisher_zone
     from reconciler.report import release
     from reconciler.report.commit import whom
@@ -174,7 +179,8 @@ def message_of(
     pack = draft.release.pack
     accounts = len(desk.tree.entitled.get(pack, ()))
     reached = whom(pack, questions.installed(base, pack), accounts)
-    return release.message(draft, publisher_zone(desk.tree), reached, trailer)
+    where = publisher_zone(desk.tree)
+    return release.message(draft, where, reached, also=also, trailer=trailer)
 
 
 def _tell(

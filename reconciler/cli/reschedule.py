@@ -73,9 +73,13 @@ def command(
 def asked_pack(desk: "Desk", base: "InstallBase | None", at: datetime) -> str:
     """A pack with a pending release, chosen on a terminal."""
     from reconciler.desired.pending import packs_pending
+    from reconciler.errors import AuthoringRefused
 
     questions.needed("say which pack: PACK is missing")
-    return questions.choose("pack", packs_pending(desk.tree, base, at))
+    packs = packs_pending(desk.tree, base, at)
+    if not packs:
+        raise AuthoringRefused("no pack has a pending release")
+    return questions.choose("pack", packs)
 
 
 def _edits(desk: "Desk", moved: "Rescheduling") -> "Edits":

@@ -53,8 +53,13 @@ def text(draft: Draft, delivered: written.Delivered, zone: ZoneInfo, now: dateti
     return "".join(f"{terminal(line)}\n" for line in lines)
 
 
-def message(draft: Draft, zone: ZoneInfo, whom: str, trailer: str | None = None) -> str:
-    """The message of a commit that proposes the release: what changes, when, whom, why."""
+def message(
+    draft: Draft, zone: ZoneInfo, whom: str, *, also: str | None = None, trailer: str | None = None
+) -> str:
+    """The message of a commit that proposes the release: what changes, when, whom, why.
+
+    `also` is a paragraph of its own.
+    """
     release = draft.release
     at = "" if release.date_text is None else f" on {release.date_text}"
     moment = when(draft.window, zone, None)
@@ -65,6 +70,7 @@ def message(draft: Draft, zone: ZoneInfo, whom: str, trailer: str | None = None)
         commit.changed(draft.changes),
         f"Version {release.version}: {draft.reason}." if draft.reason else None,
         release.notes,
+        also,
         trailer=trailer,
     )
 

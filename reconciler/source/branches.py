@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from reconciler.errors import SourceError
+from reconciler.errors import BranchKept, SourceError
 from reconciler.model.branches import BranchDraft, BranchState, Edits, PreparedBranch
 from reconciler.source.edits import tree_with
 from reconciler.source.process import Git, GitFailed
@@ -71,13 +71,13 @@ def _refuse_unless_renewable(git: Git, draft: BranchDraft, ref: str, tip: str) -
     log = git.output("log", "-z", "--format=%B", f"{draft.base}..{tip}")
     messages = log.decode("utf-8", "replace").rstrip("\0").split("\0") if log else []
     if not all(draft.renewable in message.splitlines() for message in messages):
-        raise SourceError(
+        raise BranchKept(
             f"somebody else committed on branch {shown}; it was left as it is",
             "merge it, or delete it to have it made anew",
         )
     place = git.output("for-each-ref", "--format=%(worktreepath)", ref).decode("utf-8", "replace")
     if place.strip():
-        raise SourceError(
+        raise BranchKept(
             f"branch {shown} is checked out in {one_line(place)}; it was left as it is",
             "check another branch out there, and run this again",
         )

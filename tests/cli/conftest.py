@@ -1,9 +1,14 @@
 """The command as typed: a process with its exit code, stdout and stderr, in a real repository."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
+import termios
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +76,59 @@ class Shell:
             check=False,
         )
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What a person saw on a terminal, and how the command ended."""
+
+    code: int
+    screen: str
+
+
+@dataclass(kw_only=True)
+class Terminal:
+    """A person at a pseudo terminal, who waits for a question before answering."""
+
+    shell: Shell
+
+    def types(self, *words: str, answers: list[tuple[str, str]]) -> Typed:
+        """`answers`: what the question ends in, and the keys that follow it."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *words],
+            cwd=self.shell.folder,
+            env={**self.shell.environment, "TERM": "dumb"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+        seen, answered = "", 0
+        for question, keys in [*answers, (None, "")]:
+            while question is None or question not in seen[answered:]:
+                assert select.select([ours], [], [], 120)[0], f"nothing more came:\n{seen}"
+                try:
+                    read = os.read(ours, 65536)
+                except OSError:  # the other end is closed
+                    read = b""
+                if not read:
+                    break
+                seen += read.decode("utf-8", "replace")
+            answered = len(seen)
+            if question is not None:
+                with contextlib.suppress(OSError):
+                    os.write(ours, keys.encode())
+        os.close(ours)
+        return Typed(code=process.wait(), screen=seen.replace("\r\n", "\n"))
+
+
+@pytest.fixture
+def terminal(applied: Shell) -> Terminal:
+    """A terminal in the publisher's repository, which is applied."""
+    return Terminal(shell=applied)
 
 
 @pytest.fixture

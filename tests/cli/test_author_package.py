@@ -1,0 +1,60 @@
+"""package: a new version of a component, what it is made of, and whether it may be released."""
+
+from typing import Any
+
+API = "components/hello-api/1.0.0/openapi.json"
+
+
+def test_the_content_is_told_by_its_git_object_id(applied: Any, fits: Any) -> None:
+    applied.write("new.json", '{"openapi": "3.1.0"}\n')
+    blob = applied.git("hash-object", "new.json")
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--content", "new.json")
+    done = applied.reconciler(*words, "--format", "json")
+    assert done.code == 0, done.err
+    fits("package", done.json())
+    assert (done.json()["content_id"], done.json()["branch"]) == (blob, None)
+
+
+def test_a_version_in_which_nothing_changed_is_refused_unless_forced(applied: Any) -> None:
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--content", API)
+    done = applied.reconciler(*words)
+    assert done.code == 1
+    assert "hello-api 1.0.0 has the same content" in done.err
+    assert not (applied.folder / "components/hello-api/1.1.0").exists()
+    assert applied.reconciler(*words, "--force").code == 0
+
+
+def test_the_same_content_may_be_packaged_to_be_shareable(applied: Any) -> None:
+    words = ("package", "hello-api", "--content", API)
+    done = applied.reconciler(*words, "--version", "1.1.0")
+    assert (done.code, done.out.splitlines()[0].endswith("not shareable.")) == (0, True)
+    assert "hello-api 1.1.0 is not shareable: it can never be released in a pack" in done.err
+    done = applied.reconciler(*words, "--version", "1.2.0", "--shareable")
+    assert done.code == 0, done.err
+
+
+def test_content_that_is_not_there_is_refused_and_nothing_is_written(applied: Any) -> None:
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--content", "no.json")
+    done = applied.reconciler(*words)
+    assert done.code == 3
+    assert "path-missing" in done.err
+    assert not (applied.folder / "components/hello-api/1.1.0").exists()
+
+
+def test_a_version_is_packaged_on_a_branch_of_what_is_committed(applied: Any) -> None:
+    applied.write("new.json", "{}\n")
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--branch")
+    assert applied.reconciler(*words, "--content", "new.json").code == 3
+    done = applied.reconciler(*words)
+    assert done.code == 0, done.err
+    assert "Prepared branch package/hello-api-1.1.0, which adds components/hello" in done.out
+    message = applied.git("log", "-1", "--format=%B", "package/hello-api-1.1.0").splitlines()
+    assert message == ["Package hello-api 1.1.0", "", "It may be released in packs."]
+    assert applied.git("status", "--porcelain") == "?? new.json"
+
+
+def test_what_is_left_open_without_a_terminal_is_wrong_usage(applied: Any) -> None:
+    for words, told in (((), "COMPONENT is missing"), (("hello-api",), "--version is missing")):
+        done = applied.reconciler("package", *words)
+        assert done.code == 64
+        assert told in done.err
