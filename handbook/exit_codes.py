@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from handbook.markdown import page, prose, table
+from reconciler import errors
 from reconciler.cli.edge import INTERRUPTED
 from reconciler.errors import ReconcilerError
 
@@ -16,15 +17,16 @@ what to do about it, is told by [Exit codes](../exit-codes.md)."""
 
 def exit_codes(top: Path) -> str:  # noqa: ARG001
     """The whole page, codes in their order; the errors are those of the program that runs."""
-    told = sorted({(error.exit_code, _said(error)) for error in _below(ReconcilerError)})
+    told = sorted({(error.exit_code, _said(error)) for error in _kinds_of_trouble()})
     rows = [(str(code), prose(text)) for code, text in (*told, (INTERRUPTED, "Ctrl-C."))]
     return page("Causes of exit codes", _INTRODUCTION, table(_HEAD, rows))
 
 
-def _below(error: type[ReconcilerError]) -> Iterator[type[ReconcilerError]]:
-    for child in error.__subclasses__():
-        yield child
-        yield from _below(child)
+def _kinds_of_trouble() -> Iterator[type[ReconcilerError]]:
+    """All in the module of errors; what other modules derive from them is for themselves alone."""
+    for _, found in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(found, ReconcilerError) and found is not ReconcilerError:
+            yield found
 
 
 def _said(error: type[ReconcilerError]) -> str:
