@@ -49,15 +49,6 @@ def path_part(text: str) -> str:
     return _UNFIT_FOR_PATHS.sub("-", text).lstrip(".-") or "version"
 
 
-def manifest(root: Path, path: str, kind: "Kind", spec: Mapping[str, Any]) -> str:
-    """The text of a new manifest that will lie at this path below the root.
-
-    It begins with the line that leads editors to its schema, where the root has a folder of them.
-    """
-    schema = _schema_of(kind)
-    return _rendered(path, kind, spec, schema if (root / schema).is_file() else None)
-
-
 def _schema_of(kind: "Kind") -> str:
     from reconciler.manifests.schemas import schema_file
 
