@@ -159,7 +159,7 @@ def test_a_sound_change_has_a_comment_a_summary_and_files(
     assert (done.code, runner.outputs["code"]) == (0, "0"), done.err
     page = Path(runner.outputs["markdown"]).read_text(encoding="utf-8")
     assert page.startswith("<!-- reconciler-plan -->\n")
-    assert "1.0.1" in page
+    assert f"https://github.example/acme/packs/blob/{runner.head}/releases/hello/1.0.1.yaml" in page
     assert runner.summary == page
     plan = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
     assert "release" in plan["summary"]
@@ -218,6 +218,25 @@ def test_a_plan_that_can_not_be_made_says_so_in_the_comment(pull_request: Any, s
     (body,) = site.bodies()
     assert "could not be planned" in body
     assert runner.run("Verdict").code == 1
+
+
+def test_a_publisher_below_the_top_is_named_with_its_folder(
+    origin: Any, pull_request: Any, site: Any
+) -> None:
+    moved = origin.run("bash", "-c", "mkdir ../east && mv [a-zR]* ../east && mv ../east .")
+    assert moved.code == 0, moved.err
+    origin.commit()
+    origin.git("push", "--quiet", "origin", "HEAD:main")
+    attachment = origin.folder / "east/attachments/first-customer-hello.yaml"
+    attachment.write_text(attachment.read_text().replace("pack: hello", "pack: helo"))
+    origin.commit()
+    runner = pull_request()
+    runner.inputs = {"folder": "east", "comment-key": "east"}
+    done = runner.run("Check")
+    assert "::error file=east/attachments/first-customer-hello.yaml," in done.out
+    assert runner.run("Comment").code == 0
+    (body,) = site.bodies()
+    assert f"/blob/{runner.head}/east/attachments/first-customer-hello.yaml" in body
 
 
 def test_a_token_that_may_not_comment_is_a_warning(pull_request: Any, site: Any) -> None:

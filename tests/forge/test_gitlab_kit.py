@@ -95,7 +95,7 @@ def test_a_merge_request_has_a_test_report_and_one_note(
     attachment = author.folder / "attachments/first-customer-hello.yaml"
     sound = attachment.read_text(encoding="utf-8")
     attachment.write_text(sound.replace("pack: hello", "pack: helo"), encoding="utf-8")
-    author.commit()
+    link = f"https://gitlab.example/acme/packs/-/blob/{author.commit()}/attachments/"
     first = merge_request()
     assert job(first, "validate").code == 3
     report = ElementTree.parse(first.folder / "validate.xml").getroot()
@@ -103,6 +103,7 @@ def test_a_merge_request_has_a_test_report_and_one_note(
     assert job(first, "plan", GITLAB_TOKEN="bot-token").code == 3
     (body,) = site.bodies()
     assert "unknown-reference" in body
+    assert link in body
 
     attachment.write_text(sound, encoding="utf-8")
     (author.folder / "guides/hello/user.md").write_text("# Using it\n", encoding="utf-8")
