@@ -1,5 +1,6 @@
 """A revision -> its proposal from the changes alone, or from everything to prove that one."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Change
 from reconciler.model.outcome import Judgement
+from reconciler.plan.order import ordered
 from reconciler.ports import Store
 from reconciler.steps.difference import difference, due_part
 from reconciler.steps.due import due_plan
@@ -37,7 +39,7 @@ def shown(world: World, base: InstallBase, revision: str, now: datetime) -> Prop
     """The proposal that `plan` shows: all findings, and the plan of a pass.
 
     Like a pass it is made from the changes alone where that is enough, so that its cost does not
-    follow the rows that stay as they are. `base` is everything.
+    follow the rows that stay as they are. What waits is told of all packs. `base` is everything.
     """
     proposal = judged(world, base, revision, now)
     judgement = proposal.judgement
@@ -46,9 +48,16 @@ def shown(world: World, base: InstallBase, revision: str, now: datetime) -> Prop
     if world.store is not None and judgement.valid:
         short = narrowed(world, world.store, revision, now, judgement)
         if short is not None and short.plan and short.base.last_event == base.last_event:
-            plan = replace(short.plan, findings=judgement.findings)
+            waiting = (*short.plan.waiting, *_waiting_elsewhere(base, short.base, now))
+            plan = replace(short.plan, findings=judgement.findings, waiting=ordered(waiting))
             return replace(short, base=base, judgement=judgement, plan=plan)
     return weigh(world, base, judgement, now, rewind_is_error=False)
+
+
+def _waiting_elsewhere(base: InstallBase, part: InstallBase, now: datetime) -> Iterator[Change]:
+    """What gates hold back in packs at which the part does not look."""
+    waiting = due_plan(base, None, now).waiting
+    return (change for change in waiting if change.name not in part.packs)
 
 
 def proved(world: World, store: Store, revision: str, now: datetime) -> Proposal:
