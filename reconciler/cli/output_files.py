@@ -59,10 +59,13 @@ def output_files(*formats: str) -> Callable[[Command], Command]:
 def _each_once(
     ctx: click.Context, param: click.Parameter, outputs: tuple[OutputFile, ...]
 ) -> tuple[OutputFile, ...]:
-    places = [os.path.realpath(output.path) for output in outputs]
-    for place, output in zip(places, outputs, strict=True):
-        if places.count(place) > 1:
+    out: Path | None = ctx.params.get("out")
+    places = set[str]() if out is None else {os.path.realpath(out)}
+    for output in outputs:
+        place = os.path.realpath(output.path)
+        if place in places:
             raise click.BadParameter(f"{output.path} is named twice", ctx, param)
+        places.add(place)
     return outputs
 
 

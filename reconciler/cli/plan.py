@@ -52,6 +52,7 @@ class _Shown(NamedTuple):
 )
 @click.option(
     "--out",
+    is_eager=True,  # --output asks whether it names the same file
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the plan to a file, for apply --plan.",
 )

@@ -73,6 +73,7 @@ def test_every_command_has_a_description_and_examples(words: tuple[str, ...], ca
         ("validate", "--output", "json=-"),
         ("validate", "--output", "json=a", "--output", "sarif=./a"),
         ("plan", "--output", "sarif=plan.sarif"),
+        ("plan", "--output", "markdown=plan.json", "--out", "plan.json"),
         ("plan", "--out", "plan.json", "--base", "main"),
         ("plan", "--comment-key", "a-->b"),
         ("plan", "--comment-key", ""),

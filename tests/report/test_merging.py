@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import InvalidRevision, SourceError
+from reconciler.errors import InvalidRevision, RefusedByLimit, SourceError
 from reconciler.model.declarations import Kind
 from reconciler.model.findings import Severity
 from reconciler.model.outcome import PlanBase
@@ -99,6 +99,25 @@ def test_the_base_that_the_store_has_needs_no_banner(safe: Any) -> None:
     told = PlanBase(revision=BASE, in_force=BASE, has_store=True)
     assert merging(replace(safe, plan_base=told)) is Merging.SAFE
     assert "> " not in markdown.render(replace(safe, plan_base=told)).split("|")[0]
+
+
+def test_nothing_makes_a_comment_too_long(values: Any) -> None:
+    """A character may have four bytes: GitHub counts the characters."""
+    long = "\U0001f4a5&" * 5_000
+    members = tuple(f"account-{n:06}/orders" for n in range(100_000))
+    told = PlanBase(revision=BASE, in_force=OTHER, has_store=True, trouble=long, is_supposed=False)
+    outcome = values.outcome(
+        values.change("uninstall", attachments=100_000, members=members, reason=long),
+        *(values.change("rollback", f"pack-{n}", release="1", reason=long) for n in range(999)),
+        *(values.change("release", f"pack-{n}", release="1") for n in range(999)),
+        waiting=tuple(values.waiting("release", f"w-{n}", reason=long) for n in range(999)),
+        findings=tuple(values.finding(long, hint=long, path=long) for _ in range(99)),
+        error=RefusedByLimit(long, long),
+        plan_base=told,
+    )
+    shown = markdown.render(outcome, "k" * 100)
+    assert len(shown) <= 60_000
+    assert shown.rstrip().endswith("</sub>")
 
 
 def test_a_key_tells_comments_apart(safe: Any) -> None:
