@@ -29,7 +29,7 @@ def request_for_a_release(applied: Any) -> Any:
     """On top of what is applied: a branch "asked" that releases hello 1.0.1 at once."""
     applied.git("switch", "--quiet", "--create", "asked")
     assert applied.reconciler("package", "hello-api", "--version", "1.1.0", "--shareable").code == 0
-    assert applied.at(NOW, "release", "hello", "--immediate").code == 0
+    assert applied.at(NOW, "release", "hello", "--immediate", "--version", "1.0.1").code == 0
     applied.commit()
     return applied
 
