@@ -4,6 +4,7 @@ Run as `python -m benchmarks.plain_sql WHAT URL`, a process of its own. Both dat
 statements in the same transactions.
 """
 
+import json
 import re
 import sqlite3
 import sys
@@ -43,6 +44,12 @@ SELECT pack.id, account.id, 'shop-' || n, mode, current_id, 'account', TRUE,
     '{_AT}'
 FROM pack, account, place
 ORDER BY account.id
+"""
+
+_READ_REVIEWS = """
+SELECT account.name, instance, release_id, declared, requested
+FROM attachment JOIN account ON account.id = account_id
+ORDER BY account.name, instance
 """
 
 _NEW_RELEASE = """
@@ -139,6 +146,14 @@ def fill_reviews(connection: Connection) -> None:
     connection.execute(_FILL_REVIEWS)
 
 
+def read_reviews(connection: Connection) -> None:
+    """Every attachment with what was filled in, decoded."""
+    for *_, declared, requested in connection.execute(_READ_REVIEWS):
+        for text in (declared, requested):
+            if text is not None:
+                json.loads(text)
+
+
 def release(connection: Connection) -> None:
     """A new release of each pack, then its rows with their history, in batches."""
     connection.execute(_NEW_RELEASE)
@@ -180,6 +195,7 @@ WRITERS: Mapping[str, Callable[[Connection], None]] = {
     "fill-clusters": fill_clusters,
     "fill-editions": fill_editions,
     "fill-reviews": fill_reviews,
+    "read-reviews": read_reviews,
     "release": release,
     "promote": promote,
 }

@@ -10,6 +10,7 @@ from benchmarks.worlds import PUBLISHER
 INSTANCES = 10  # of each account
 PACK = "order-to-cash"
 GROUPS = 40
+LISTED = 100  # accounts in a file
 ZONES = (
     "America/New_York",
     "America/Los_Angeles",
@@ -85,11 +86,10 @@ def first_release(attachments: int) -> dict[str, str]:
     """The publisher with release 1.0.0, whose required value every attachment has."""
     publisher = PUBLISHER.replace('    extension-missing: "off"\n', "")
     groups = (_GROUP.format(group=f"group-{n:02}", pack=PACK) for n in range(GROUPS))
-    head = "apiVersion: reconciler/v1\nkind: ManagedAccountList\nitems:\n"
     return {
         "publisher.yaml": publisher,
         "pack.yaml": _PACK + "".join(groups),
-        "accounts.yaml": head + "".join(_accounts(accounts(attachments))),
+        **dict(_accounts(accounts(attachments))),
         **released("1.0.0", "immediate"),
     }
 
@@ -106,6 +106,12 @@ def released(version: str, schedule: str, more: str = "") -> dict[str, str]:
     return {f"releases/{version}.yaml": text}
 
 
-def _accounts(number: int) -> Iterator[str]:
-    for n in range(number):
-        yield _ACCOUNT.format(number=n, group=n % GROUPS, zone=ZONES[n % len(ZONES)])
+def _accounts(number: int) -> Iterator[tuple[str, str]]:
+    """Lists of a hundred accounts each."""
+    for first in range(0, number, LISTED):
+        items = (
+            _ACCOUNT.format(number=n, group=n % GROUPS, zone=ZONES[n % len(ZONES)])
+            for n in range(first, min(first + LISTED, number))
+        )
+        head = "apiVersion: reconciler/v1\nkind: ManagedAccountList\nitems:\n"
+        yield f"accounts/{first // LISTED:04}.yaml", head + "".join(items)

@@ -25,6 +25,7 @@ from reconciler.steps.idle import Asked, asked_for, nothing_to_do
 from reconciler.steps.judge import Bases, bases_of, compared, judge, tree_of, warm
 from reconciler.steps.propose import Proposal, propose
 from reconciler.steps.suppose import resolved_base, supposed, unreadable
+from reconciler.steps.weighing import impacts_of
 from reconciler.steps.world import World, asked_revision, needed_store, snapshot_of
 
 
@@ -87,9 +88,11 @@ def preview(world: World, *, beyond: str | None = None) -> PassOutcome:
     judgement = proposal.judgement
     if start is not None and start.judgement is not None and judgement is not None:
         judgement = compared(judgement, start.judgement)
-    plan = proposal.plan
+    plan, tree = proposal.plan, base.tree
     if plan is None and base.applied is not None:
         plan = due_plan(base, proposal, now)
+    elif proposal.judgement is not None:
+        tree = proposal.judgement.tree
     return PassOutcome(
         revision=revision,
         in_force=stored.applied.revision if stored.applied else None,
@@ -99,6 +102,7 @@ def preview(world: World, *, beyond: str | None = None) -> PassOutcome:
         next_due=plan.next_due if plan else None,
         base=base,
         plan_base=None if start is None else start.told,
+        impacts=impacts_of(world, base, tree, plan, now) if plan is not None else (),
     )
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench
-from benchmarks.cases import change, idle, midnight, release, starting, validation
+from benchmarks.cases import change, idle, midnight, release, review, starting, validation
 from benchmarks.measure import Measurement
 
 CASES: tuple[Callable[[Bench], Iterator[Measurement]], ...] = (
     starting.measure,
     release.measure,
+    review.measure,
     validation.measure,
     change.measure,
     idle.measure,

@@ -14,6 +14,7 @@ _SUMMARIES = {
     "init": "Write a small valid publisher repository to start from.",
     "validate": "Check the manifests of a revision, or of the working tree.",
     "plan": "Show what apply would do, and change nothing.",
+    "impact": "Show whom a release hits and when, and what accounts have to fill in.",
     "apply": "Make the install base what a revision says: one pass.",
     "run": "Fetch and reconcile again and again, on a schedule and when something is due.",
     "work": "Help the pass that goes on to move attachments; for stores on PostgreSQL.",

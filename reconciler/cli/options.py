@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -21,6 +22,7 @@ Decorator = Callable[[Command], Command]
 SIGNERS_VARIABLE = "RECONCILER_ALLOWED_SIGNERS"
 REVOKED_VARIABLE = "RECONCILER_REVOKED_KEYS"
 _YEARS = range(1970, 9000)
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?#\[\]@!$&+,;=%-]*")
 
 
 class Instant(click.ParamType[datetime]):
@@ -186,6 +188,26 @@ def _only_with_signers(
     if found is not None and ctx.params.get("require_signed") is None:
         raise click.UsageError("--revoked-keys goes with --require-signed", ctx)
     return found
+
+
+def link(command: Command) -> Command:
+    """--link URL: what a path below the publisher root is put behind, in Markdown."""
+    return click.option(
+        "--link",
+        metavar="URL",
+        callback=_web_address,
+        help="Make links of paths in Markdown: this URL, then the path, as in "
+        "https://git.example/acme/packs/blob/main/",
+    )(command)
+
+
+def _web_address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """http(s) alone, without what would end a link in Markdown; with a slash at its end."""
+    if value is None:
+        return None
+    if not _WEB_ADDRESS.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no http or https URL", ctx, param)
+    return value if value.endswith("/") else f"{value}/"
 
 
 def actor(command: Command) -> Command:

@@ -34,12 +34,13 @@ class _Key(click.ParamType[str]):
 
 
 class _Shown(NamedTuple):
-    """A plan, and what its formats take beside it: the clock's time, the store's name, the key."""
+    """A plan, and what its formats take beside it: time, store's name, key of the comment, link."""
 
     outcome: "PassOutcome"
     at: datetime
     store: str
     key: str | None
+    link: str | None
 
 
 @click.command()
@@ -63,6 +64,7 @@ class _Shown(NamedTuple):
     help="Tells this comment from others on one pull request; goes into its marker.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@options.link
 @options.signed
 @options.snapshot
 @options.reads_store(*_FORMATS)
@@ -74,6 +76,7 @@ def command(
     outputs: tuple[OutputFile, ...],
     comment_key: str | None,
     detailed_exitcode: bool,
+    link: str | None,
     require_signed: Path | None,
     revoked_keys: Path | None,
     snapshot: Path | None,
@@ -113,7 +116,7 @@ def command(
         allowed_signers=require_signed,
         revoked_keys=revoked_keys,
     )
-    with _previewed(settings, base, comment_key) as shown:
+    with _previewed(settings, base, comment_key, link) as shown:
         if out is not None:
             write_text(out, _rendered(shown, "json", PLAIN))
         written = write_all(outputs, lambda format_: _rendered(shown, format_, PLAIN))
@@ -125,8 +128,9 @@ def command(
 
 
 @contextmanager
-def _previewed(settings: "Settings", base: str | None, key: str | None) -> Iterator[_Shown]:
-    """Inside it can be rendered: whom a change reaches is asked of the store then."""
+def _previewed(
+    settings: "Settings", base: str | None, key: str | None, link: str | None
+) -> Iterator[_Shown]:
     from reconciler.cli import output
     from reconciler.cli.progress import progress
     from reconciler.reconcile import preview
@@ -138,7 +142,7 @@ def _previewed(settings: "Settings", base: str | None, key: str | None) -> Itera
         if settings.revision is None:
             output.note_uncommitted(world.source, "planned")
         store = _name(settings) if world.store is not None else "an empty store"
-        yield _Shown(outcome, world.clock.now(), _start(outcome, store), key)
+        yield _Shown(outcome, world.clock.now(), _start(outcome, store), key, link)
 
 
 def _name(settings: "Settings") -> str:
@@ -161,12 +165,13 @@ def _start(outcome: "PassOutcome", store: str) -> str:
 
 def _rendered(shown: _Shown, format_: str, style: "Style") -> str:
     from reconciler.report import objects
+    from reconciler.report.page import Links
     from reconciler.report.plan import json, markdown, text
 
     match format_:
         case "json":
             return objects.document(json.plan_fields(shown.outcome, shown.at))
         case "markdown":
-            return markdown.render(shown.outcome, shown.key)
+            return markdown.render(shown.outcome, shown.key, Links(shown.link))
         case _:
             return text.render(shown.outcome, shown.store, style)

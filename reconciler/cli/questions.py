@@ -93,19 +93,17 @@ def ask_when(tree: "Tree", pack: str, now: datetime, *, emergency: bool) -> str 
 
 
 def _show_window(tree: "Tree", pack: str, opening: "Window", now: datetime) -> None:
-    from dataclasses import replace
-
     from reconciler.desired.freezes import frozen
     from reconciler.desired.schedule import publisher_zone
+    from reconciler.model.zones import zone
     from reconciler.report.escape import terminal
-    from reconciler.report.plan.reach import NOBODY, local_range
-    from reconciler.report.times import moment, span_and_utc
+    from reconciler.report.times import local_range, moment, span_and_utc
 
     where = publisher_zone(tree)
     accounts = (tree.accounts.get(name) for name in tree.entitled.get(pack, ()))
-    zones = frozenset(found.time_zone for found in accounts if found and found.time_zone)
+    zones = {zone(found.time_zone) for found in accounts if found and found.time_zone}
     click.echo(f"  window   {span_and_utc(opening, where, now)}")
-    there = local_range(opening, replace(NOBODY, zones=zones), where, now)
+    there = local_range(opening.opens_at, (where, *zones), now)
     click.echo(f"  accounts {terminal(there)} on their clocks")
     held = frozen(tree.publisher.freezes, opening.opens_at, where)
     if held is not None:

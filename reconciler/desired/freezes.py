@@ -95,11 +95,51 @@ def _spans(
     freeze: Freeze, now: datetime, publisher_zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
     """The spans of one freeze that may hold `now`."""
-    where = zone(freeze.time_zone) if freeze.time_zone else publisher_zone
+    where = _where(freeze, publisher_zone)
     if freeze.from_on is not None and freeze.until_on is not None:
         yield day_start(freeze.from_on, where), day_start(freeze.until_on, where)
     elif freeze.cron is not None and freeze.duration is not None:
         yield from _cron_spans(freeze.cron, freeze.duration, now, where)
+
+
+def spans(
+    freeze: Freeze, since: datetime, until: datetime, publisher_zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """The spans (UTC) of one freeze that touch the time from `since` to `until`, both included."""
+    if freeze.cron is None or freeze.duration is None:
+        for start, end in _spans(freeze, since, publisher_zone):
+            if start <= until and end > since:
+                yield start, end
+        return
+    for start, end in sorted(_spans(freeze, since, publisher_zone)):
+        if start <= since < end:
+            yield start, end
+    yield from _coming(freeze.cron, freeze.duration, since, until, _where(freeze, publisher_zone))
+
+
+def _coming(
+    expression: str, duration: str, since: datetime, until: datetime, where: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """The spans that begin after `since`, up to `until`."""
+    from croniter import CroniterError, croniter  # as in cron_fault
+
+    # The hours that clocks may be set back are looked at twice.
+    local = since.astimezone(where).replace(tzinfo=None, fold=0) - timedelta(hours=3)
+    firings = croniter(expression, local)
+    while True:
+        try:
+            fired: datetime = firings.get_next(datetime)
+        except (CroniterError, ValueError, OverflowError):
+            return
+        start = placed(fired, where)
+        if start > until:
+            return
+        if start > since:
+            yield start, _after(fired, start, duration, where)
+
+
+def _where(freeze: Freeze, publisher_zone: ZoneInfo) -> ZoneInfo:
+    return zone(freeze.time_zone) if freeze.time_zone else publisher_zone
 
 
 def _cron_spans(

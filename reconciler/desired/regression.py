@@ -18,7 +18,9 @@ class _Refused(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Outcome:
+class Outcome:
+    """What a report counts; `names` are those of the tests that did not pass."""
+
     tests: int = 0
     skipped: int = 0
     failures: int = 0
@@ -42,21 +44,30 @@ def verdict(content: bytes) -> str | None:
     The text continues a sentence that starts with the report's path. What a suite's attributes
     count weighs as much as the cases in it. A run of which every test was skipped proves nothing.
     """
+    return outcome(content)[1]
+
+
+def outcome(content: bytes) -> tuple[Outcome, str | None]:
+    """What the report counts, and the same verdict; nothing is counted of what can't be read."""
     try:
         _check(content)
-        outcome = _read(JUnitXml.fromstring(content))
+        found = _read(JUnitXml.fromstring(content))
     except JUnitXmlError:
-        return "is no JUnit XML report: its root is neither testsuites nor testsuite"
+        return Outcome(), "is no JUnit XML report: its root is neither testsuites nor testsuite"
     except (_Refused, ParseError, ValueError, LookupError) as error:
-        return f"can't be read as a JUnit XML report ({error})"
-    if outcome.failures or outcome.errors:
-        counts = ((outcome.failures, "failure"), (outcome.errors, "error"))
+        return Outcome(), f"can't be read as a JUnit XML report ({error})"
+    return found, _verdict(found)
+
+
+def _verdict(found: Outcome) -> str | None:
+    if found.failures or found.errors:
+        counts = ((found.failures, "failure"), (found.errors, "error"))
         said = listed(counted(count, noun) for count, noun in counts if count)
-        which = f": {listed(outcome.names)}" if outcome.names else ""
-        return f"has {said} in {counted(outcome.tests, 'test')}{which}"
-    if not outcome.tests:
+        which = f": {listed(found.names)}" if found.names else ""
+        return f"has {said} in {counted(found.tests, 'test')}{which}"
+    if not found.tests:
         return "has no test"
-    return "has only tests that were skipped" if outcome.skipped == outcome.tests else None
+    return "has only tests that were skipped" if found.skipped == found.tests else None
 
 
 def _check(content: bytes) -> None:
@@ -88,12 +99,12 @@ def _check(content: bytes) -> None:
         raise _Refused(f"{error}") from error
 
 
-def _read(report: JUnitXml) -> _Outcome:
+def _read(report: JUnitXml) -> Outcome:
     suites = list(report)
     # Attributes first: where one is missing, the library computes and writes it into the tree.
     said_failures = sum(suite.failures or 0 for suite in suites)
     said_errors = sum(suite.errors or 0 for suite in suites)
-    outcome = _Outcome()
+    outcome = Outcome()
     # Some runners, Node's among them, write test cases outside any suite.
     alone = report.iterchildren(TestCase)  # type: ignore[no-untyped-call]
     for case in chain(alone, chain.from_iterable(suites)):

@@ -7,6 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.findings import Finding, Severity
+from reconciler.model.impact import Impact
 from reconciler.model.tree import Tree
 
 
@@ -61,7 +62,8 @@ class PassOutcome:
     `late` those of them that came after their window. `run` None: nothing was written.
     `base` is the install base before, or as it is supposed to be for `plan_base`; that one is None
     but for a preview of what comes beyond a revision. `corrected` says what a complete pass found
-    that a look at the changes had missed.
+    that a look at the changes had missed. `impacts` are those of the releases of a plan that is
+    only shown.
     """
 
     revision: str | None
@@ -76,6 +78,7 @@ class PassOutcome:
     base: InstallBase | None = None
     corrected: str | None = None
     plan_base: PlanBase | None = None
+    impacts: tuple[Impact, ...] = ()
 
     @property
     def exit_code(self) -> int:

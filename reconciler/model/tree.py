@@ -146,14 +146,23 @@ class Tree:
                 continue
             chosen = everyone.intersection(group.accounts)
             if group.selector is not None:
-                wanted = group.selector.items()
-                chosen |= {
-                    account
-                    for account, spec in self.accounts.items()
-                    if wanted <= spec.labels.items()
-                }
+                chosen |= self._selected(group.selector)
             found[name] = chosen
         return found
+
+    def _selected(self, labels: Mapping[str, str]) -> frozenset[str]:
+        """The accounts that have all of these labels."""
+        found = [self._labelled.get(label, frozenset()) for label in labels.items()]
+        return frozenset.intersection(*found) if found else frozenset(self.accounts)
+
+    @cached_property
+    def _labelled(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """A label and its value -> the accounts that have it."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, spec in self.accounts.items():
+            for label in spec.labels.items():
+                found.setdefault(label, []).append(name)
+        return {label: frozenset(names) for label, names in found.items()}
 
     @cached_property
     def entitled(self) -> Mapping[str, frozenset[str]]:

@@ -5,6 +5,9 @@ import unicodedata
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}()|~!^])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "#": "&#35;"}
+# Forges look for mentions and references in the text that is shown, entities read: only a character
+# between the mark and the name keeps them apart. It has no width.
+_REFERENCE = re.compile(r"(&#64;|&#35;|[!~%$]|&amp;|GH-)(?=\w)")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -24,7 +27,12 @@ def _visible(char: str) -> str:
 def markdown(text: str) -> str:
     """Inline text that a forge shows as it is: no markup, HTML, mention, link or reference."""
     safe = "".join(_ENTITIES.get(char, char) for char in terminal(text))
-    return _MARKDOWN.sub(r"\\\1", safe).replace("://", "&#58;//").replace("www.", "www&#46;")
+    safe = _REFERENCE.sub(r"\1&#8203;", safe)
+    return (
+        _MARKDOWN.sub(r"\\\1", safe)
+        .replace("://", "&#58;&#8203;//")
+        .replace("www.", "www&#46;&#8203;")
+    )
 
 
 def annotation(text: str) -> str:

@@ -1,5 +1,6 @@
 """Instants -> the times that people read, in a zone's local time with the name of the place."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,17 @@ def elsewhere(window: Window, there: ZoneInfo, here: ZoneInfo) -> str:
         if same
         else f"{day(window.opens_at, there, window.opens_at)} {opens}–{closes}"
     )
+
+
+def local_range(at: datetime, zones: Iterable[ZoneInfo], now: datetime) -> str:
+    """ "Mon 30 Nov 21:00 to Tue 1 Dec 18:00": the earliest and the latest of the wall clocks."""
+    ordered = sorted(zones, key=lambda where: at.astimezone(where).replace(tzinfo=None))
+    if not ordered:
+        return ""
+    first, last = (
+        f"{day(at, where, now)} {clock(at, where)}" for where in (ordered[0], ordered[-1])
+    )
+    return first if first == last else f"{first} to {last}"
 
 
 def span_and_utc(window: Window, zone: ZoneInfo, now: datetime | None = None) -> str:

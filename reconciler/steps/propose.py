@@ -90,7 +90,7 @@ def weigh(
     if _is_empty(tree, base):
         return replace(found, judgement=None, error=_empty(base, revision))
     if not judgement.valid:
-        return replace(found, error=_invalid(judgement, revision))
+        return replace(found, error=invalid(judgement))
     names = renames(base.tree, tree)
     plan = planned(
         carried_base(base, names),
@@ -112,11 +112,16 @@ def _rewinds(revision: str) -> StalePlan:
     )
 
 
-def _invalid(judgement: Judgement, revision: str) -> InvalidRevision:
+def invalid(judgement: Judgement) -> InvalidRevision:
+    """Why a revision with errors, or a working tree, is not looked at any further."""
     errors = sum(1 for found in judgement.findings if found.severity is Severity.ERROR)
+    said = counted(errors, "error")
+    if judgement.revision is None:
+        hint = "reconciler validate --worktree tells them"
+        return InvalidRevision(f"the working tree has {said}", hint)
+    short = judgement.revision[:12]
     return InvalidRevision(
-        f"revision {revision[:12]} has {counted(errors, 'error')}",
-        f"reconciler validate --revision {revision[:12]} tells them",
+        f"revision {short} has {said}", f"reconciler validate --revision {short} tells them"
     )
 
 

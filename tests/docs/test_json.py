@@ -18,6 +18,7 @@ LATER = "2026-12-01T05:00:00Z"
 COMMANDS = {
     "validate": ["validate", "--now", NOW],
     "plan": ["plan", "--now", NOW],
+    "impact": ["impact", "stock-levels", "2.1.0", "--now", NOW],
     "apply": ["apply", "--now", LATER],
     "status": ["status", "--now", NOW],
     "attachments": ["attachments", "--now", NOW],
@@ -73,7 +74,7 @@ def test_every_field_is_explained(repository: Path, command: str) -> None:
 
 def _of(command: str, page: str) -> str:
     """The section of a command; apply has the fields of plan, and those of validate are in both."""
-    needed = {"plan": ("plan", "validate"), "apply": ("apply", "plan", "validate")}
+    needed = {"plan": ("plan", "validate", "impact"), "apply": ("apply", "plan", "validate")}
     sections = re.split(r"^## ", page, flags=re.MULTILINE)
     names = needed.get(command, (command,))
     return "".join(section for section in sections if section.partition("\n")[0] in names)

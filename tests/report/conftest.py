@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.model.base import (
-    Applied,
-    Attached,
-    AttachmentKey,
-    AttachmentOrigin,
-    InstallBase,
-    PackRecord,
-    RowsInMemory,
-)
+from reconciler.model.base import Applied, InstallBase
 from reconciler.model.changes import Action, Change, Effects, Gate, Plan
-from reconciler.model.declarations import AttachmentMode, Kind
+from reconciler.model.declarations import Kind
 from reconciler.model.decode import declaration
 from reconciler.model.findings import Finding, Severity
+from reconciler.model.impact import Impact, Timing
 from reconciler.model.outcome import Judgement, PassOutcome
 from reconciler.model.tree import Tree
 from reconciler.model.windows import Window
@@ -73,31 +65,9 @@ class Values:
         )
         return InstallBase(store_id="s", applied=applied, tree=Tree((publisher,)))
 
-    def base_with_rows(self) -> InstallBase:
-        """Two accounts run orders, one of them early; one in Auckland runs stock twice."""
-        base = self.base()
-        accounts = [
-            declaration(Kind.MANAGED_ACCOUNT, {"name": "acme"}, {}),
-            declaration(Kind.MANAGED_ACCOUNT, {"name": "kiwi"}, {"timeZone": "Pacific/Auckland"}),
-        ]
-        runs = {
-            ("acme", "orders", ""): "1.0.0",
-            ("kiwi", "orders", ""): "1.1.0",
-            ("kiwi", "stock", "a"): "1.0.0",
-            ("kiwi", "stock", "b"): "1.0.0",
-        }
-        keys = {
-            AttachmentKey(account=account, pack=pack, instance=instance): release
-            for (account, pack, instance), release in runs.items()
-        }
-        rows = {
-            key: Attached(key=key, origin=AttachmentOrigin.ACCOUNT, release=release)
-            for key, release in keys.items()
-        }
-        single = AttachmentMode.SINGLE
-        orders = PackRecord(name="orders", mode=single, current="1.0.0", pending="1.1.0")
-        tree = Tree([*base.tree, *accounts])
-        return replace(base, tree=tree, attachments=RowsInMemory(rows), packs={"orders": orders})
+    def impact(self, pack: str, version: str, **more: Any) -> Impact:
+        fields: dict[str, Any] = {"before": "1.0.0", "action": None, "timing": Timing.NOW}
+        return Impact(pack=pack, version=version, **{**fields, **more})
 
     def outcome(self, *changes: Change, waiting: tuple[Change, ...] = (), **more: Any) -> Any:
         plan = Plan(

@@ -7,6 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Change
 from reconciler.model.outcome import PassOutcome, PlanBase
 from reconciler.report import objects
+from reconciler.report.impact import json as impact_json
 from reconciler.report.objects import Fields
 from reconciler.report.plan import totals
 from reconciler.report.times import iso, iso_or_none, window_fields
@@ -14,8 +15,14 @@ from reconciler.report.times import iso, iso_or_none, window_fields
 
 def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
     """What `plan` prints; `now` is shown where there was nothing to plan."""
+    zone = totals.publisher_zone(outcome)
+    impacts = [impact_json.fields(found, zone) for found in outcome.impacts]
+    return {**_fields(outcome, now), "impacts": impacts, **_trouble(outcome)}
+
+
+def _fields(outcome: PassOutcome, now: datetime) -> Fields:
     plan, zone = outcome.plan, totals.publisher_zone(outcome)
-    fields: Fields = {
+    return {
         "revision": outcome.revision,
         "descends": plan.descends if plan is not None else True,
         "now": iso(plan.now if plan is not None else now),
@@ -29,9 +36,10 @@ def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
         "in_force": outcome.in_force,
         "base": None if outcome.plan_base is None else _base(outcome.plan_base),
     }
-    if outcome.error is not None:
-        fields["error"] = objects.error(outcome.error)
-    return fields
+
+
+def _trouble(outcome: PassOutcome) -> Fields:
+    return {} if outcome.error is None else {"error": objects.error(outcome.error)}
 
 
 def apply_fields(outcome: PassOutcome, now: datetime) -> Fields:
@@ -39,16 +47,21 @@ def apply_fields(outcome: PassOutcome, now: datetime) -> Fields:
     plan = outcome.plan
     done = len(plan.changes) if plan is not None and outcome.run is not None else 0
     return {
-        **plan_fields(outcome, now),
+        **_fields(outcome, now),
         "applied": {"changes": done, "attachments": outcome.moved},
         "late": outcome.late,
         "corrected": outcome.corrected,
         "run": outcome.run,
+        **_trouble(outcome),
     }
 
 
 def failed_plan(trouble: ReconcilerError, now: datetime | None) -> Fields:
     """The plan's fields where there is no plan, with the error."""
+    return {**_nothing(now), "impacts": [], "error": objects.error(trouble)}
+
+
+def _nothing(now: datetime | None) -> Fields:
     return {
         "revision": None,
         "descends": None,
@@ -62,7 +75,6 @@ def failed_plan(trouble: ReconcilerError, now: datetime | None) -> Fields:
         "next_due": None,
         "in_force": None,
         "base": None,
-        "error": objects.error(trouble),
     }
 
 
@@ -74,7 +86,7 @@ def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
         "corrected": None,
         "run": None,
     }
-    return {**failed_plan(trouble, now), **nothing}
+    return {**_nothing(now), **nothing, "error": objects.error(trouble)}
 
 
 def _base(told: PlanBase) -> Fields:

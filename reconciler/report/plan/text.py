@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from reconciler.model.changes import Action, Change, Plan
 from reconciler.model.declarations import Kind
+from reconciler.model.impact import Impact
 from reconciler.model.outcome import PassOutcome
 from reconciler.report.escape import terminal
+from reconciler.report.impact import phrases
 from reconciler.report.layout import PLAIN, Style, aligned
 from reconciler.report.plan import totals
 from reconciler.report.plan.banners import banners
-from reconciler.report.plan.reach import NOBODY, Reach, reaches
 from reconciler.report.times import moment, span_and_utc
 from reconciler.report.validation.text import tally
 from reconciler.report.words import counted, listed, short, versions
@@ -29,7 +30,7 @@ def render(outcome: PassOutcome, store: str, style: Style = PLAIN) -> str:
         return _without_plan(outcome, style) + "\n"
     zone = totals.publisher_zone(outcome)
     lines = [style.bold(_heading(plan, terminal(store), zone)), *_banners(outcome, style)]
-    body = list(_body(plan, zone, reaches(outcome), style))
+    body = list(_body(plan, zone, totals.impacts_by_release(outcome), style))
     lines += ["", *body, ""] if body else [""]
     lines.append(_closing(outcome, plan, zone, style))
     return "\n".join(lines) + "\n"
@@ -75,9 +76,12 @@ def _without_plan(outcome: PassOutcome, style: Style) -> str:
     return style.good(f"Nothing to do: {short(outcome.in_force or outcome.revision)} is applied.")
 
 
-def _body(plan: Plan, zone: ZoneInfo, reached: Mapping[str, Reach], style: Style) -> Iterator[str]:
+Impacts = Mapping[tuple[str, str], Impact]
+
+
+def _body(plan: Plan, zone: ZoneInfo, reached: Impacts, style: Style) -> Iterator[str]:
     told = [change for change in plan.changes if _is_told(change)]
-    cells = [_row(change, plan.now, zone, reached.get(change.name, NOBODY)) for change in told]
+    cells = [_row(change, plan.now, zone, _impact(change, reached)) for change in told]
     cells += [_waiting_row(change, plan.now, zone) for change in plan.waiting]
     changes = [*told, *plan.waiting]
     for line, change in zip(aligned(cells), changes, strict=True):
@@ -85,7 +89,28 @@ def _body(plan: Plan, zone: ZoneInfo, reached: Mapping[str, Reach], style: Style
         yield "  " + _painted(line, change, style) + mark
         if change.destructive and change.members:
             yield style.dim(f"      {_named(change.members, len(change.members))}")
+        yield from (style.warn(line) for line in _missing(_impact(change, reached)))
     yield from ("  " + line for line in _declarations(plan.changes))
+
+
+def _impact(change: Change, reached: Impacts) -> Impact | None:
+    """That of a release, not of what becomes of another one because of it."""
+    if change.kind is not Kind.RELEASE or change.action in (Action.SUPERSEDE, Action.WITHDRAW):
+        return None
+    return reached.get((change.name, change.release or ""))
+
+
+def _missing(impact: Impact | None) -> Iterator[str]:
+    """The values that accounts will miss, and the command that tells which accounts."""
+    if impact is None or not impact.missing:
+        return
+    lines = [
+        phrases.will_miss(found, impact.version, terminal) for found in impact.missing[:_NAMED]
+    ]
+    if len(impact.missing) > _NAMED:
+        lines.append(f"and {len(impact.missing) - _NAMED:,} more values")
+    lines[-1] += f"  reconciler impact {terminal(f'{impact.pack} {impact.version}')}"
+    yield from (f"      {line}" for line in lines)
 
 
 def _is_told(change: Change) -> bool:
@@ -99,24 +124,25 @@ def _painted(line: str, change: Change, style: Style) -> str:
     return style.warn(line) if change.gate is not None else line
 
 
-def _row(change: Change, now: datetime, zone: ZoneInfo, reach: Reach) -> list[str]:
+def _row(change: Change, now: datetime, zone: ZoneInfo, impact: Impact | None) -> list[str]:
     return [
         change.action.value,
         terminal(subject(change)),
         terminal(_versions(change)),
         _when(change, now, zone),
         _attachments(change),
-        terminal(change.reason or _adopters(change, reach)),
+        terminal(change.reason or _adopters(impact)),
     ]
 
 
-def _adopters(change: Change, reach: Reach) -> str:
+def _adopters(impact: Impact | None) -> str:
     """What becomes of those who run the pending release early."""
-    if not reach.adopters or change.action not in (Action.RELEASE, Action.PROMOTE):
+    found = impact.adopters if impact is not None else None
+    if found is None:
         return ""
-    if change.action is Action.PROMOTE:
-        return f"{reach.adopters:,} more run it already"
-    return f"{reach.adopters:,} of them early adopters of {reach.pending}"
+    if found.keep:
+        return f"{found.hit.attachments:,} more run it already"
+    return f"{found.hit.attachments:,} of them early adopters of {found.release}"
 
 
 def _waiting_row(change: Change, now: datetime, zone: ZoneInfo) -> list[str]:

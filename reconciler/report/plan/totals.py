@@ -10,6 +10,7 @@ from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
 from reconciler.model.base import PackRecord
 from reconciler.model.changes import Action, Change, Gate, Plan
 from reconciler.model.declarations import Kind, Publisher
+from reconciler.model.impact import Impact
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.zones import zone
 
@@ -39,6 +40,11 @@ ATTACHMENTS = frozenset(
 
 # Changes to releases and attachments; all others are to declarations.
 MOVES = RELEASES | ATTACHMENTS
+
+
+def impacts_by_release(outcome: PassOutcome) -> Mapping[tuple[str, str], Impact]:
+    """(pack, version) -> the impact."""
+    return {(found.pack, found.version): found for found in outcome.impacts}
 
 
 def moved(changes: Iterable[Change]) -> Mapping[Action, int]:

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from reconciler.model.findings import Finding
 from reconciler.model.outcome import Judgement
 from reconciler.report.escape import markdown
+from reconciler.report.page import MOST_CHARACTERS, Links, text
 from reconciler.report.validation.text import summary
 from reconciler.report.validation.urgency import by_urgency, parted
-
-_MOST_CHARACTERS = 60_000
-_LONGEST_TEXT = 600
 
 
 def render(judgement: Judgement, seconds: float | None = None) -> str:
@@ -21,7 +19,7 @@ def render(judgement: Judgement, seconds: float | None = None) -> str:
         sections = {"Findings": judgement.findings}
     else:
         sections = dict(zip(("New with this change", "In the base already"), parts, strict=True))
-    room = _MOST_CHARACTERS - len(blocks[0]) - 200
+    room = MOST_CHARACTERS - len(blocks[0]) - 200
     for title, findings in sections.items():
         if findings:
             body = _fitting(map(finding_line, by_urgency(findings)), room)
@@ -30,17 +28,13 @@ def render(judgement: Judgement, seconds: float | None = None) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def finding_line(found: Finding) -> str:
-    """One item of a list."""
-    place = markdown(f"{found.path}:{found.line}:{found.column}")
+def finding_line(found: Finding, links: Links | None = None) -> str:
+    """One item of a list; `links` turn its place into a link, None shows it as code."""
+    place = (links or Links()).path(found.path, found.line, found.column)
     known = " (in the base already)" if found.new is False else ""
-    hint = f" Hint: {_cut(found.hint)}" if found.hint else ""
+    hint = f" Hint: {text(found.hint)}" if found.hint else ""
     head = f"- **{found.severity.value}** {place} {markdown(found.rule)}{known}"
-    return f"{head}: {_cut(found.message)}{hint}"
-
-
-def _cut(text: str) -> str:
-    return markdown(text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…")
+    return f"{head}: {text(found.message)}{hint}"
 
 
 def _fitting(lines: Iterable[str], room: int) -> str:

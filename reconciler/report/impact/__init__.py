@@ -1,0 +1,1 @@
+"""The impact of a release -> text, JSON or Markdown."""
