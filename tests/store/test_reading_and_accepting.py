@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.renames import carried_base
 from reconciler.errors import StoreError
 from reconciler.model.base import (
     Applied,
     AttachmentKey,
     AttachmentOrigin,
     ComponentRecord,
+    RowsInMemory,
     Settings,
     TemplateCopy,
 )
@@ -280,3 +282,31 @@ def test_events_are_chained_numbered_and_found(store: Store, world: Any) -> None
     assert [e.number for e in store.events(since=noon)] == [3]
     assert [e.number for e in store.events(limit=2)] == [2, 3]
     assert len(events[0].digest) == hashlib.sha256().digest_size * 2
+
+
+def test_rows_of_an_account_that_are_alike_are_counted_together(store: Store, world: Any) -> None:
+    orders, returns = world.pack("orders"), world.pack("returns", multiple=True)
+    filled = Settings(environments=("production",), extensions={"api": {"url": "https://é"}})
+    rows = (
+        world.row("acme", "returns", "one", release="1.0.0", requested=filled),
+        world.row("acme", "returns", "two", release="1.0.0", requested=filled),
+        world.row("acme", "returns", "three", requested=filled),
+        world.row("globex", "returns", "one", release="1.0.0", declared=filled),
+        world.row("globex", "orders", release="1.0.0"),
+    )
+    world.fill(store, orders, returns, rows=rows, suspended=("globex",))
+    known = {row.key: row for row in rows}
+    in_memory = RowsInMemory(known, frozenset({"globex"}))
+    stored = list(store.base().attachments.siblings({"returns"}))
+    assert [(one.account, one.alike.release, one.rows) for one in sorted(stored, key=str)] == [
+        ("acme", "1.0.0", 2),
+        ("acme", None, 1),
+        ("globex", "1.0.0", 1),
+    ]
+    assert [one.account for one in stored] == ["acme", "acme", "globex"]
+    alone = sorted((one._replace(rows=1) for one in stored for _ in range(one.rows)), key=str)
+    assert alone == sorted(in_memory.siblings({"returns"}), key=str)
+    assert list(store.base().attachments.siblings(set())) == []
+    names = {(Kind.MANAGED_ACCOUNT, "acme"): "apex", (Kind.INTEGRATION_PACK, "returns"): "back"}
+    renamed = carried_base(store.base(), names).attachments.siblings({"back"})
+    assert {(one.account, one.pack) for one in renamed} == {("apex", "back"), ("globex", "back")}
