@@ -156,10 +156,7 @@ class Source(Protocol):
         ...
 
     def verify(self, revision: str, *, signers: Path, revoked: Path | None) -> None:
-        """Returns when a full commit id is signed by a key of `signers` that is not `revoked`.
-
-        Raises UnsignedRevision, or SourceError where that can't be told.
-        """
+        """Raises UnsignedRevision unless a key of `signers` that is not `revoked` signed it."""
         ...
 
     def snapshot(self, revision: str) -> Snapshot:
@@ -216,10 +213,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A revision that a pass refused. `reason` says why in a word.
-
-    "invalid", "limit", "history", "unsigned", "unreadable", or "contested" and a pack.
-    """
+    """A revision that a pass refused. `reason` is one word of docs/events.md, under refused."""
 
     revision: str
     reason: str
