@@ -139,7 +139,11 @@ def _all(options: argparse.Namespace) -> int:
 def _is_publisher(options: argparse.Namespace) -> bool:
     folder = options.path.strip("/")
     path = f"{folder}/{PUBLISHER}" if folder else PUBLISHER
-    return bool(git(options.repository, "ls-tree", "--full-tree", options.ref, "--", path))
+    found = git(options.repository, "ls-tree", "--full-tree", options.ref, "--", path)
+    if not found:
+        return False
+    content = git(options.repository, "cat-file", "blob", found.split()[2].decode())
+    return b"reconciler/v1" in content
 
 
 def _tell(done: int, total: int) -> None:

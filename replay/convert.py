@@ -146,9 +146,9 @@ def _odd(entry: Entry, blobs: Blobs, known: dict[str, str | None]) -> str | None
     if entry.mode not in _FILES:
         return _KINDS.get(entry.mode, "odd mode")
     if entry.blob not in known:
-        content = blobs.read(entry.blob)
-        binary = b"\0" in content[:8000]
-        known[entry.blob] = (
-            "huge file" if len(content) > _LARGEST else "binary file" if binary else None
-        )
+        content = blobs.read_some(entry.blob, _LARGEST)
+        if content is None:
+            known[entry.blob] = "huge file"
+        else:
+            known[entry.blob] = "binary file" if b"\0" in content[:8000] else None
     return known[entry.blob]

@@ -8,14 +8,15 @@ from itertools import pairwise
 from pathlib import Path
 
 _PLAIN = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_KEPT = "GIT_CONFIG_GLOBAL"  # says which repositories of others may be read
 _NOTHING = "0" * 40
+_CHUNK = 1024 * 1024
 
 
 class GitTrouble(Exception):
@@ -41,8 +42,8 @@ class Entry:
 
 
 def environment() -> dict[str, str]:
-    """An environment in which git knows nothing of the user and of an outer repository."""
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """An environment in which git knows nothing of an outer repository."""
+    outer = {n: v for n, v in os.environ.items() if not n.startswith("GIT_") or n == _KEPT}
     return {**outer, **_PLAIN}
 
 
@@ -151,6 +152,12 @@ class Blobs:
 
     def read(self, blob: str) -> bytes:
         """Raises GitTrouble when the repository does not have it, as a partial clone may not."""
+        content = self.read_some(blob, None)
+        assert content is not None, "no content is too long"
+        return content
+
+    def read_some(self, blob: str, most: int | None) -> bytes | None:
+        """The same; None for a blob of more than `most` bytes."""
         asking, answering = self._process.stdin, self._process.stdout
         assert asking is not None, "asked for as a pipe"
         assert answering is not None, "asked for as a pipe"
@@ -159,9 +166,14 @@ class Blobs:
         header = answering.readline().split()
         if len(header) != 3:
             raise GitTrouble(f"blob {blob} can't be read")
-        content = answering.read(int(header[2]))
-        answering.read(1)
-        return content
+        left = int(header[2])
+        if most is None or left <= most:
+            content = answering.read(left)
+            answering.read(1)
+            return content
+        while left >= 0:  # and the end of line behind it
+            left -= len(answering.read(min(_CHUNK, left + 1)))
+        return None
 
     def close(self) -> None:
         assert self._process.stdin is not None, "asked for as a pipe"

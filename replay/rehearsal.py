@@ -11,6 +11,7 @@ from reconciler.source.snapshot import GitSnapshot
 from reconciler.store import open_store
 
 _AT_LEAST = timedelta(minutes=1)
+_LATEST = 4_000_000_000  # in 2096: git takes dates that no calendar knows
 _SNAPSHOTS = 2
 
 
@@ -53,7 +54,8 @@ class MovingClock:
 
     def move_to(self, at: int) -> None:
         """To a commit's date, in seconds since 1970; at least by a minute."""
-        self.instant = max(datetime.fromtimestamp(at, UTC), self.instant + _AT_LEAST)
+        told = datetime.fromtimestamp(min(max(at, 0), _LATEST), UTC)
+        self.instant = max(told, self.instant + _AT_LEAST)
 
 
 @dataclass

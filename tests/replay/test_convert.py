@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from replay.__main__ import main
 from replay.convert import convert
 from replay.documents import documents
 from replay.generate import CONTENT, generate
@@ -147,3 +148,51 @@ def test_a_blob_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     source = written(tmp_path / "source", {"a": b"1"})
     with Blobs(source) as blobs, pytest.raises(GitTrouble, match="can't be read"):
         blobs.read("0" * 40)
+
+
+def test_a_history_with_odd_dates_names_and_hashes_is_replayed(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    git(source, "init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    trees: tuple[dict[str, bytes], ...] = (
+        {"x/a.yaml": b"1", "x/empty": b"", 'Ünï code/na"me\\.txt': b"a\r\n"},
+        {"x": b"a file now", 'ünï CODE/na"me\\.txt': b"a\r\n"},
+        {"x/new\nline": b"deep", "x/y/z/d.json": b"{}"},
+        {},
+    )
+    for at, tree in zip(("99999999999", "1", "1600000000", "2"), trees, strict=True):
+        git(source, "rm", "-r", "--quiet", "--ignore-unmatch", "--", *git_paths(source))
+        for path, content in tree.items():
+            (source / path).parent.mkdir(parents=True, exist_ok=True)
+            (source / path).write_bytes(content)
+        git(source, "add", "--all")
+        tree_id = git(source, "write-tree").decode().strip()
+        parent = git(source, "rev-parse", "HEAD").decode().strip() if at != "99999999999" else ""
+        commit = git(
+            source,
+            *("hash-object", "-w", "-t", "commit", "--stdin"),
+            stdin=(
+                f"tree {tree_id}\n"
+                + (f"parent {parent}\n" if parent else "")
+                + f"author x <x@example.com> {at} +0000\n"
+                + f"committer x <x@example.com> {at} +0000\n\n{at}\n"
+            ).encode(),
+        )
+        git(source, *who, "update-ref", "refs/heads/main", commit.decode().strip())
+    made = convert(source, target := tmp_path / "publisher")
+    assert made.commits == 4
+    assert play(target, refusals=False).commits == 4
+
+
+def git_paths(folder: Path) -> list[str]:
+    """What is in the index."""
+    return [path for path in git(folder, "ls-files", "-z").decode().split("\0") if path] or ["none"]
+
+
+def test_a_file_that_is_only_called_publisher_is_converted_like_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = written(tmp_path / "source", {"publisher.yaml": b"name: a press\n", "books/a": b"1"})
+    assert main(["all", str(source)]) == 0
+    assert "1 commits: 2 packs" in capsys.readouterr().out
