@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from reconciler.desired.extensibility import SettingName, unfilled
 from reconciler.model.base import Siblings
-from reconciler.model.impact import AccountGap, Hit
+from reconciler.model.impact import AccountGap, Few, Hit
 from reconciler.model.tree import Tree
 
 MOST_GAPS = 1_000
@@ -139,6 +139,11 @@ class Tally:
             self.missing.add(name, rows)
         if len(self.gaps) < MOST_GAPS:
             self.gaps.append(AccountGap(account=account, names=tuple(sorted(self._own_missing))))
+
+    def few_gaps(self) -> Few[AccountGap]:
+        """The accounts that lack a value, so many as were kept, in order of their names."""
+        kept = sorted(self.gaps, key=lambda gap: gap.account)
+        return Few(items=tuple(kept), more=self.accounts_lacking - len(kept))
 
     def _classification(self, environment: str) -> str | None:
         spec = self._accounts.get(self._account or "")

@@ -17,7 +17,6 @@ from reconciler.model.changes import Action, Change, Gate
 from reconciler.model.declarations import Kind, Release
 from reconciler.model.impact import (
     EarlyAdopters,
-    Few,
     Hit,
     Impact,
     MissingValue,
@@ -290,7 +289,7 @@ class _Weighed:
             environments=environments(tally),
             zones=zones(tally, self.start.at, timed=self.start.timing is Timing.WINDOW),
             missing=self._missing(),
-            gaps=Few(items=tuple(tally.gaps), more=tally.accounts_lacking - len(tally.gaps)),
+            gaps=tally.few_gaps(),
             contrast=found,
             version_notes=notes_between(self.tree, found),
             freezes=freezes(self.tree.publisher, release, self._since(), self.start.at, self.zone),

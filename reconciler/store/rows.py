@@ -48,7 +48,7 @@ FROM (
 JOIN account ON account.id = alike.account_id
 JOIN pack ON pack.id = alike.pack_id
 LEFT JOIN release ON release.id = alike.release_id
-ORDER BY account.name
+ORDER BY alike.account_id
 """
 _IN_PACKS = "WHERE pack_id IN (SELECT id FROM pack WHERE name IN ({names}))"
 _NAMED = f"""
