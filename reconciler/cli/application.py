@@ -29,6 +29,7 @@ _SUMMARIES = {
     "withdraw": "Take the pending release of a pack back.",
     "outdated": "List packs that could be released with newer components.",
     "package": "Write the manifest of a new version of a packaged component.",
+    "import": "Write the manifests of an existing estate, and record what it runs.",
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
@@ -36,6 +37,8 @@ _SUMMARIES = {
     "schema": "Print the JSON Schema of a kind of manifest.",
     "completion": "Print the script that completes commands in bash, zsh or fish.",
 }
+
+_MODULES = {"import": "importing"}  # a module can't have the name of a keyword
 
 
 class LazyCommands(click.Group):
@@ -51,7 +54,8 @@ class LazyCommands(click.Group):
     ) -> click.Command | None:
         if cmd_name not in _SUMMARIES:
             return None
-        found: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        found: click.Command = import_module(f"reconciler.cli.{module}").command
         return found
 
     def resolve_command(

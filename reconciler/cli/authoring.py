@@ -5,7 +5,6 @@ Nothing is written that is not valid; nothing is ever pushed.
 
 import contextlib
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.desired.phrases import path_part as path_part
 from reconciler.errors import InvalidRevision, ReconcilerError
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ BY_DEFAULT = "\0"
 
 SCHEMA_FOLDER = ".schemas"
 _MOST_TOLD = 5
-_UNFIT_FOR_PATHS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 def branch_option(command: "Command") -> "Command":
@@ -42,11 +41,6 @@ def branch_option(command: "Command") -> "Command":
         metavar="[NAME]",
         help="Commit on a new branch made from HEAD instead, and leave the files alone.",
     )(command)
-
-
-def path_part(text: str) -> str:
-    """A version as the name of a file or folder; never hidden, never a way out of its folder."""
-    return _UNFIT_FOR_PATHS.sub("-", text).lstrip(".-") or "version"
 
 
 def _schema_of(kind: "Kind") -> str:
@@ -209,6 +203,17 @@ def create(root: Path, path: str, text: str) -> None:
     _put(root, path, text.encode("utf-8"), None)
 
 
+def create_all(root: Path, texts: Mapping[str, str]) -> None:
+    """Writes new files below the root, all of them or none; none that exists is replaced."""
+    for path in texts:
+        if (root / path).exists():
+            raise ReconcilerError(f"{root / path} exists already", "move it away first")
+    with contextlib.ExitStack() as undo:
+        for path, text in texts.items():
+            _put(root, path, text.encode("utf-8"), undo)
+        undo.pop_all()
+
+
 def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
     """Writes or deletes one file; what it was before comes back if anything after it fails."""
     target = root / path
@@ -223,7 +228,7 @@ def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStac
         elif before is None:
             _add(target, content)
         else:
-            _replace(target, content)
+            replace(target, content)
     except FileExistsError:
         raise ReconcilerError(f"{target} exists already", "move it away first") from None
     except OSError as error:
@@ -247,7 +252,8 @@ def _add(target: Path, content: bytes) -> None:
             raise
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace(target: Path, content: bytes) -> None:
+    """Writes a file anew, whole or not at all, with the mode that it had. Raises OSError."""
     import tempfile
 
     with tempfile.NamedTemporaryFile(

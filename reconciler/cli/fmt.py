@@ -124,21 +124,11 @@ def _read(file: Path) -> bytes:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Writes the file whole or not at all, and keeps who may do what with it."""
-    import tempfile
-
+    from reconciler.cli.authoring import replace
     from reconciler.errors import ReconcilerError
 
     try:
-        descriptor, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            Path(partial).chmod(file.stat().st_mode & 0o7777)
-            Path(partial).replace(file)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        replace(file, content)
     except OSError as error:
         raise ReconcilerError(f"cannot write {file}: {error.strerror}") from error
 

@@ -255,7 +255,7 @@ def rebuild(
         allowed_signers=require_signed,
         revoked_keys=revoked_keys,
     )
-    _refuse_existing(settings)
+    refuse_existing(settings)
     with open_world(settings, store="none") as world:
         check_signature(world, asked_revision(world))
         if export_file is not None:
@@ -274,7 +274,8 @@ def rebuild(
     return outcome.exit_code
 
 
-def _refuse_existing(settings: "Settings") -> None:
+def refuse_existing(settings: "Settings") -> None:
+    """Raises StoreError when there is a store already."""
     from reconciler.errors import StoreError
     from reconciler.store.urls import shown
     from reconciler.wiring import open_world
@@ -282,7 +283,7 @@ def _refuse_existing(settings: "Settings") -> None:
     with open_world(settings, store="optional") as world:
         if world.store is not None:
             raise StoreError(
-                f"{shown(settings.store_url)} exists; only a lost store is rebuilt",
+                f"{shown(settings.store_url)} exists already; only a new one is made",
                 "move it away first, or name another one with --store",
             )
 

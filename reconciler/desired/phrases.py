@@ -1,6 +1,9 @@
 """Names and numbers -> the words that messages put them in."""
 
+import re
 from collections.abc import Iterable
+
+_UNFIT_FOR_PATHS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:
@@ -15,3 +18,8 @@ def listed(names: Iterable[str], most: int = 3) -> str:
 def counted(number: int, noun: str) -> str:
     """ "1 account", "1,204 accounts"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def path_part(text: str) -> str:
+    """A version as the name of a file or folder; never hidden, never a way out of its folder."""
+    return _UNFIT_FOR_PATHS.sub("-", text).lstrip(".-") or "version"

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.fields import put_in_order, shape
+from reconciler.manifests.format import verdict
 from reconciler.manifests.nodes import Collection, Document, node_of
 from reconciler.manifests.quoting import as_scalar
 from reconciler.manifests.readings import in_document
@@ -80,9 +81,9 @@ def values_of(text: str) -> list[Any] | None:
 def set_in(text: str, document: int, item: int | None, path: Path, value: object) -> str:
     """The text with `value` at `path` of a document (of a List: of an item), the rest as it was.
 
-    Comments, order and other documents stay. Mappings on the way that are missing are made; an
-    index must exist, or be one past the end. Raises ReconcilerError when the text can't be read
-    or the path leads nowhere.
+    Comments, order and other documents stay; a text in the form of fmt stays in it. Mappings on
+    the way that are missing are made; an index must exist, or be one past the end. Raises
+    ReconcilerError when the text can't be read or the path leads nowhere.
     """
     before = values_of(text)
     if before is None or document >= len(before):
@@ -99,7 +100,9 @@ def set_in(text: str, document: int, item: int | None, path: Path, value: object
             "the manifest can't be edited without changing more than it should.",
             "edit it by hand; aliases are the usual reason.",
         )
-    return after
+    was_in_form = verdict(text.encode("utf-8")) is None
+    formed = verdict(after.encode("utf-8")) if was_in_form else None
+    return formed.decode("utf-8") if isinstance(formed, bytes) else after
 
 
 def part_with(parts: Sequence[str], document: int) -> tuple[int, int]:

@@ -68,21 +68,22 @@ class Document:
 
 def node_of(value: Any) -> Node:
     """Plain data as the parts that it is written as."""
-    match value:
-        case str():
-            text = str(value)
-            return Scalar(text=text, block=as_literal(text))
-        case Mapping():
-            entries = [Entry(key=str(key), value=node_of(item)) for key, item in value.items()]
-            return Collection(is_mapping=True, entries=entries)
-        case Sequence():
-            entries = [Entry(key=None, value=node_of(item)) for item in value]
-            return Collection(is_mapping=False, entries=entries)
-        case None:
-            return Scalar(text="null", is_text=False)
-        case bool():
-            return Scalar(text="true" if value else "false", is_text=False)
-        case _:
-            text = repr(value)
-            written = text if "." in text else text.replace("e", ".0e")
-            return Scalar(text=written, is_text=False)
+    if isinstance(value, str):
+        text = str(value)
+        return Scalar(text=text, block=as_literal(text) if "\n" in text else None)
+    if isinstance(value, dict | list | Mapping | Sequence):
+        return _collection(value)
+    if value is None:
+        return Scalar(text="null", is_text=False)
+    if isinstance(value, bool):
+        return Scalar(text="true" if value else "false", is_text=False)
+    text = repr(value)
+    return Scalar(text=text if "." in text else text.replace("e", ".0e"), is_text=False)
+
+
+def _collection(value: Mapping[str, Any] | Sequence[Any]) -> Collection:
+    if isinstance(value, dict | Mapping):
+        entries = [Entry(key=str(key), value=node_of(item)) for key, item in value.items()]
+        return Collection(is_mapping=True, entries=entries)
+    entries = [Entry(key=None, value=node_of(item)) for item in value]
+    return Collection(is_mapping=False, entries=entries)

@@ -41,6 +41,7 @@ class EventKind(StrEnum):
     ACCOUNT_COPY_TEMPLATE = "account-copy-template"
     # what an operator did to the store
     RESTORED = "restored"  # from an export
+    IMPORTED = "imported"  # from tables that tell what an estate runs
     TRIMMED = "trimmed"  # the history of old months was dropped
 
 

@@ -12,7 +12,7 @@ from reconciler.desired.rules.context import Context
 from reconciler.manifests.locate import located
 from reconciler.manifests.read import Reading, read
 from reconciler.model.base import InstallBase
-from reconciler.model.findings import Finding, Severity
+from reconciler.model.findings import Finding, Problem, Severity
 from reconciler.model.outcome import Judgement
 from reconciler.model.tree import Tree
 from reconciler.ports import Bar, ManifestFile, Progress, Snapshot
@@ -52,7 +52,7 @@ def judge_tree(
     `files` are those that were read, None for all. Where the store alone remembers a declaration,
     nobody knows its place: what is no error is told by whoever reads everything.
     """
-    problems = [*reading.problems, *judge_rules(_context(snapshot, tree, bases, now))]
+    problems = problems_of(snapshot, reading, tree, bases, now)
     told = [p for p in problems if p.origin is not None or p.severity is Severity.ERROR]
     findings = sorted((*reading.findings, *located(snapshot, told, files)), key=_order)
     return Judgement(
@@ -62,6 +62,13 @@ def judge_tree(
         documents=reading.documents,
         files=reading.files,
     )
+
+
+def problems_of(
+    snapshot: Snapshot, reading: Reading, tree: Tree, bases: Bases, now: datetime
+) -> list[Problem]:
+    """What the reader and every rule have against a tree, in no file's lines yet."""
+    return [*reading.problems, *judge_rules(_context(snapshot, tree, bases, now))]
 
 
 def compared(judgement: Judgement, before: Judgement) -> Judgement:

@@ -7,13 +7,16 @@ behind reconciler.store.connection. Imports are made when they are needed: `--ve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from threading import Event
 
+    from reconciler.model.base import Attached
+    from reconciler.model.events import EventDraft
     from reconciler.ports import Clock, Store, WorkLog
 
 
@@ -120,17 +123,33 @@ def export(store: Store) -> Iterator[str]:
     return exported(store.database, store.clock.now())
 
 
-def restore(url: str, lines: Iterable[str], *, clock: Clock, rehearsal: bool = False) -> Store:
+def restate(
+    lines: Iterable[str], rows: Iterable[Attached], due: Collection[str], now: datetime
+) -> Iterator[str]:
+    """An export with these attachments instead of its own; the next pass looks at `due` packs."""
+    from reconciler.store.recording import restated
+
+    return restated(lines, rows, due, now)
+
+
+def restore(
+    url: str,
+    lines: Iterable[str],
+    *,
+    clock: Clock,
+    rehearsal: bool = False,
+    event: EventDraft | None = None,
+) -> Store:
     """A new store from an export: complete, or not there at all.
 
     It gets an identity of its own, so that no plan of the lost store fits it by accident, and an
-    event that says from when the export is. Raises StoreError with the number of the line that is
-    malformed, and when there is an install base already.
+    event that says from when the export is, or `event`. Raises StoreError with the number of the
+    line that is malformed, and when there is an install base already.
     """
     from reconciler.store.restoring import restored_store
     from reconciler.store.urls import database_at
 
-    return restored_store(database_at(url), lines, clock, rehearsal)
+    return restored_store(database_at(url), lines, clock, rehearsal, event)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,18 @@ _DECLARATIONS = "SELECT kind, name, body FROM declaration ORDER BY kind, name"
 
 def exported(database: Database, now: datetime) -> Iterator[str]:
     """The lines, each with its newline, of one consistent read; the last one closes the export."""
-    sha256, count = hashlib.sha256(), 0
     with database.reading() as connection:
-        for entry in _entries(connection, now):
-            line = canonical(entry) + "\n"
-            sha256.update(line.encode())
-            count += 1
-            yield line
+        yield from closed(_entries(connection, now))
+
+
+def closed(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A line for each entry, and one that holds their number and digest."""
+    sha256, count = hashlib.sha256(), 0
+    for entry in entries:
+        line = canonical(entry) + "\n"
+        sha256.update(line.encode())
+        count += 1
+        yield line
     yield canonical({"type": "end", "lines": count, "sha256": sha256.hexdigest()}) + "\n"
 
 

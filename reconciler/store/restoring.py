@@ -48,14 +48,18 @@ class Line(NamedTuple):
 
 
 def restored_store(
-    database: Database, lines: Iterable[str], clock: Clock, rehearsal: bool
+    database: Database,
+    lines: Iterable[str],
+    clock: Clock,
+    rehearsal: bool,
+    event: EventDraft | None = None,
 ) -> SqlStore:
-    """Makes the store in one transaction. Raises StoreError."""
+    """Makes the store in one transaction; `event` is told instead of that. Raises StoreError."""
     with database.writing(create=True) as writer, writer.transaction() as connection:
         now = clock.now()
         header = _filled(database, connection, lines, now, rehearsal)
         applied = header["applied"]
-        event = EventDraft(
+        event = event or EventDraft(
             kind=EventKind.RESTORED,
             at=now,
             actor=_ACTOR,

@@ -17,7 +17,7 @@ LAYERS = (
     {"reconcile"},
     {"steps"},
     {"source", "rollout", "store", "delivery", "forge"},
-    {"plan", "report"},
+    {"plan", "report", "estate"},
     {"manifests", "desired"},
     {"ports", "settings"},
     {"model"},
@@ -38,7 +38,7 @@ FENCES = {
     "aiohttp": ("forge/",),
     "croniter": ("desired/freezes.py", "loop.py"),
 }
-PURE = ("model/", "desired/", "plan/", "report/")
+PURE = ("model/", "desired/", "estate/", "plan/", "report/")
 IMPURE_LIBRARIES = {"os", "subprocess", "socket", "shutil", "tempfile", "urllib.request", "http"}
 
 CLOCKS = {

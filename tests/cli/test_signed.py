@@ -34,7 +34,9 @@ def test_every_command_that_reads_a_revision_refuses_one_that_is_not_signed(
 ) -> None:
     demand = ("--require-signed", str(keys / "allowed"))
     head = publisher.git("rev-parse", "HEAD")[:12]
-    for command in ("validate", "plan", "apply", "store rebuild"):
+    publisher.write("../estate.csv", "account,pack,release\nfirst-customer,hello,1.0.0\n")
+    recording = "import ../estate.csv --record"
+    for command in ("validate", "plan", "apply", "store rebuild", recording):
         done = publisher.at(NOW, *command.split(), *demand)
         assert (command, done.code) == (command, 1)
         assert f"revision {head} of" in done.err

@@ -13,6 +13,7 @@ import pytest
 TOP = Path(__file__).parents[2]
 REHEARSAL = "docs/how-to/rehearse.md"
 TUTORIAL = "docs/tutorial.md"
+IMPORTING = "docs/import.md"
 GUIDES = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "docs/how-to").glob("*.md"))
 
 
@@ -33,6 +34,10 @@ def test_the_tutorial_by_the_clock_of_today(type_page: Callable[..., Any]) -> No
     _hold(type_page(TUTORIAL, real_clock=True))
 
 
+def test_the_page_on_importing(type_page: Callable[..., Any]) -> None:
+    _hold(type_page(IMPORTING))
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_typed_after_its_rehearsal_is_prepared(
     type_page: Callable[..., Any], guide: str
@@ -41,7 +46,7 @@ def test_a_guide_typed_after_its_rehearsal_is_prepared(
 
 
 def test_no_other_page_shows_commands_with_output_that_nobody_typed() -> None:
-    typed = {"README.md", TUTORIAL, *GUIDES}
+    typed = {"README.md", TUTORIAL, IMPORTING, *GUIDES}
     pages = (path.relative_to(TOP) for path in (*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")))
     assert [
         path.as_posix()

@@ -128,6 +128,16 @@ def test_an_item_of_a_list_is_changed_and_one_past_the_end_is_added() -> None:
     assert "# one" in after
 
 
+def test_a_text_in_the_form_of_fmt_stays_in_it() -> None:
+    long = "many words in a row " * 9
+    spec = {"displayName": "Orders", "description": long.strip(), "components": ["a"]}
+    text = render("IntegrationPack", {"name": "orders"}, spec)
+    after = set_in(text, 0, None, ("spec", "components"), ["b", "1.10"])
+    assert after == render(
+        "IntegrationPack", {"name": "orders"}, {**spec, "components": ["b", "1.10"]}
+    )
+
+
 def test_line_ends_and_the_byte_order_mark_stay() -> None:
     text = "\ufeffkind: X\r\nspec:\r\n  a: b # c\r\n"
     assert set_in(text, 0, None, ("spec", "a"), "z") == "\ufeffkind: X\r\nspec:\r\n  a: z # c\r\n"

@@ -1,6 +1,6 @@
 """A judgement -> text: each finding with its place, message and hint, then the verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.outcome import Judgement
@@ -18,7 +18,7 @@ def render(judgement: Judgement, style: Style = PLAIN, seconds: float | None = N
     """
     parts = parted(judgement.findings)
     if parts is None:
-        lines = list(_findings(judgement.findings, style))
+        lines = list(finding_lines(judgement.findings, style))
     else:
         new, old = parts
         lines = [
@@ -52,10 +52,11 @@ def tally(findings: tuple[Finding, ...]) -> str:
 
 def _headed(title: str, findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
     if findings:
-        yield from (style.bold(title), "", *_findings(findings, style), "")
+        yield from (style.bold(title), "", *finding_lines(findings, style), "")
 
 
-def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
+def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+    """Each finding with its place, message and hint."""
     for found in findings:
         place = f"{terminal(found.path)}:{found.line}:{found.column}"
         yield f"{style.bold(place)}  {_coloured(found.severity, style)}  {found.rule}"
