@@ -159,7 +159,7 @@ def test_a_sound_change_has_a_comment_a_summary_and_files(
     assert (done.code, runner.outputs["code"]) == (0, "0"), done.err
     page = Path(runner.outputs["markdown"]).read_text(encoding="utf-8")
     assert page.startswith("<!-- reconciler-plan -->\n")
-    assert f"https://github.example/acme/packs/blob/{runner.head}/releases/hello/1.0.1.yaml" in page
+    assert f"https://github.example/acme/packs/blob/{runner.head}/releases/hello/1.1.0.yaml" in page
     assert runner.summary == page
     plan = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
     assert "release" in plan["summary"]
