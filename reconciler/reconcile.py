@@ -55,12 +55,13 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
 
 
 @paused_gc()
-def rehearse(world: World, edits: Edits, revision: str | None) -> Judgement:
+def rehearse(
+    world: World, edits: Edits, revision: str | None, store: InstallBase | None
+) -> Judgement:
     """Judges what a revision, None for the working copy, would be with edits; writes nothing.
 
-    Change rules compare with the store's revision, else with HEAD.
+    Change rules compare with the revision that the store has applied, else with HEAD.
     """
-    store = world.store.base() if world.store is not None else None
     bases = bases_of(store)
     if bases.base is None:
         before = _base_snapshot(world, None)

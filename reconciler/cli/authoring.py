@@ -17,7 +17,10 @@ from reconciler.desired.phrases import path_part as path_part
 from reconciler.errors import InvalidRevision, ReconcilerError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from reconciler.cli.options import Command
+    from reconciler.model.base import InstallBase
     from reconciler.model.branches import Edits, PreparedBranch
     from reconciler.model.declarations import Kind
     from reconciler.model.findings import Finding
@@ -75,11 +78,15 @@ class Desk:
         self.world = world
         self.branch = branch
         self.root = Path(world.settings.repository)
+        self.at = world.clock.now()
 
     @cached_property
     def revision(self) -> str | None:
         """HEAD's full commit id; None for the working copy."""
-        return None if self.branch is None else self.world.source.resolve(None)
+        if self.branch is None:
+            return None
+        self.world.source.refresh()
+        return self.world.source.resolve(None)
 
     @cached_property
     def snapshot(self) -> "Snapshot":
@@ -93,6 +100,27 @@ class Desk:
         from reconciler.steps.judge import tree_of
 
         return tree_of(self.snapshot, self.world.cache_folder)
+
+    @cached_property
+    def base(self) -> "InstallBase | None":
+        """The install base; None where there is none."""
+        return self.world.store.base() if self.world.store is not None else None
+
+    @property
+    def zone(self) -> "ZoneInfo":
+        """The publisher's. Raises AuthoringRefused when there is no publisher."""
+        from reconciler.desired.schedule import publisher_zone
+
+        return publisher_zone(self.tree)
+
+    def reached(self, pack: str) -> str:
+        """Whom a release of the pack reaches, in a sentence."""
+        from reconciler.report.commit import whom
+
+        attachments = None
+        if self.base is not None:
+            attachments = sum(cohort.rows for cohort in self.base.attachments.cohorts([pack]))
+        return whom(pack, attachments, len(self.tree.entitled.get(pack, ())))
 
     def text(self, path: str) -> str:
         """A manifest as it is, byte for byte. Raises ReconcilerError when that is no text."""
@@ -132,7 +160,7 @@ class Desk:
         from reconciler.model.findings import Severity
         from reconciler.reconcile import rehearse
 
-        judgement = rehearse(self.world, edits, self.revision)
+        judgement = rehearse(self.world, edits, self.revision, self.base)
         return tuple(found for found in judgement.findings if found.severity is Severity.ERROR)
 
     def deliver(self, edits: "Edits", message: str, default_branch: str) -> Delivered:
@@ -146,7 +174,11 @@ class Desk:
                 f"nothing was written: {first.path}:{first.line}: {first.rule}: {first.message}",
                 first.hint,
             )
-        found = self.commit(edits, message, default_branch) if self.branch else self._write(edits)
+        found = (
+            self.commit(edits, message, default_branch)
+            if self.branch
+            else write_all(self.root, edits)
+        )
         tell_elsewhere(errors)
         return found
 
@@ -166,12 +198,14 @@ class Desk:
         )
         return Delivered(files=tuple(edits), branch=self.world.source.prepare(draft))
 
-    def _write(self, edits: "Edits") -> Delivered:
-        with contextlib.ExitStack() as undo:
-            for path, content in edits.items():
-                _put(self.root, path, content, undo)
-            undo.pop_all()
-        return Delivered(files=tuple(edits))
+
+def write_all(root: Path, edits: "Edits") -> Delivered:
+    """Writes and deletes files below the root, all or none. Raises ReconcilerError."""
+    with contextlib.ExitStack() as undo:
+        for path, content in edits.items():
+            _put(root, path, content, undo)
+        undo.pop_all()
+    return Delivered(files=tuple(edits))
 
 
 def preview(edits: "Edits") -> str:

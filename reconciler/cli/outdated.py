@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from reconciler.cli.authoring import Desk
     from reconciler.desired.authoring import ReleaseDraft
     from reconciler.desired.outdated import OutdatedPack
-    from reconciler.model.base import InstallBase
     from reconciler.report.outdated import Proposed
 
 CHANGES_PENDING = 2
@@ -56,7 +55,6 @@ def command(
     from reconciler.report import objects
     from reconciler.report import outdated as report
     from reconciler.settings import Settings
-    from reconciler.steps.world import asked_revision
     from reconciler.wiring import open_world
 
     if write == (not immediate and date is None) or (immediate and date is not None):
@@ -65,21 +63,19 @@ def command(
         )
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
-        revision = asked_revision(world)
         output.note_uncommitted(world.source, "looked at")
         desk = authoring.Desk(world, authoring.BY_DEFAULT)
-        base = world.store.base() if world.store is not None else None
-        packs = outdated(desk.tree, base, world.clock.now())
-        proposed = _proposed(desk, base, packs, date) if write else None
+        packs = outdated(desk.tree, desk.base, desk.at)
+        proposed = _proposed(desk, packs, date) if write else None
     if format_ == "json":
-        output.write(objects.document(report.fields(revision, packs, proposed)))
+        output.write(objects.document(report.fields(desk.revision or "", packs, proposed)))
     else:
         output.write(report.text(packs, proposed))
     return CHANGES_PENDING if packs and detailed_exitcode else 0
 
 
 def _proposed(
-    desk: "Desk", base: "InstallBase | None", packs: "Iterable[OutdatedPack]", date: str | None
+    desk: "Desk", packs: "Iterable[OutdatedPack]", date: str | None
 ) -> dict[str, "Proposed"]:
     """Pack -> the release on its branch, or why there is none. All are judged at once."""
     from reconciler.cli.release import edits_of
@@ -90,7 +86,7 @@ def _proposed(
     drafts: list[tuple[OutdatedPack, ReleaseDraft]] = []
     for pack in packs:
         try:
-            drafts.append((pack, _draft(desk, base, pack, date)))
+            drafts.append((pack, _draft(desk, pack, date)))
         except AuthoringRefused as refusal:
             found[pack.name] = Proposed(skipped=refusal.message)
     edits = {pack.name: edits_of(desk, draft) for pack, draft in drafts}
@@ -100,13 +96,11 @@ def _proposed(
         if own:
             found[pack.name] = Proposed(skipped=f"{own[0].rule}: {own[0].message}")
         else:
-            found[pack.name] = _on_branch(desk, base, pack, draft)
+            found[pack.name] = _on_branch(desk, pack, draft)
     return found
 
 
-def _draft(
-    desk: "Desk", base: "InstallBase | None", pack: "OutdatedPack", date: str | None
-) -> "ReleaseDraft":
+def _draft(desk: "Desk", pack: "OutdatedPack", date: str | None) -> "ReleaseDraft":
     """Raises AuthoringRefused where nothing should be proposed."""
     from reconciler.desired.authoring import ReleaseWish, release_draft
     from reconciler.errors import AuthoringRefused
@@ -116,17 +110,15 @@ def _draft(
     if pack.retired:
         raise AuthoringRefused("the pack is retired")
     wish = ReleaseWish(pack=pack.name, date_text=date)
-    return release_draft(desk.tree, base, wish, desk.world.clock.now())
+    return release_draft(desk.tree, desk.base, wish, desk.at)
 
 
-def _on_branch(
-    desk: "Desk", base: "InstallBase | None", pack: "OutdatedPack", draft: "ReleaseDraft"
-) -> "Proposed":
+def _on_branch(desk: "Desk", pack: "OutdatedPack", draft: "ReleaseDraft") -> "Proposed":
     from reconciler.cli.release import edits_of, message_of
     from reconciler.errors import BranchKept
     from reconciler.report import outdated as report
 
-    message = message_of(desk, base, draft, also=report.notes(pack.components), trailer=TRAILER)
+    message = message_of(desk, draft, also=report.notes(pack.components), trailer=TRAILER)
     try:
         delivered = desk.commit(
             edits_of(desk, draft), message, f"outdated/{pack.name}", renewable=TRAILER

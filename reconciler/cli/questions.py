@@ -5,7 +5,6 @@ Ctrl-C at a question ends the command with 130, before anything is written.
 
 import sys
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -13,8 +12,7 @@ import click
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.model.base import InstallBase
-    from reconciler.model.tree import Tree
+    from reconciler.cli.authoring import Desk
     from reconciler.model.windows import Window
 
 Answer = TypeVar("Answer")
@@ -77,31 +75,33 @@ def choose(what: str, names: Iterable[str]) -> str:
     return ask(f"Which {what} (number or name)?", read)
 
 
-def ask_when(tree: "Tree", pack: str, now: datetime, *, emergency: bool) -> str | None:
+def ask_when(desk: "Desk", pack: str, *, emergency: bool) -> str | None:
     """A date whose window can be had, shown as everybody's clocks show it; None: immediate."""
-    from reconciler.desired.schedule import window_of
+    from reconciler.desired.schedule import declared_pack, window_of
+
+    declared_pack(desk.tree, pack)
 
     def read(text: str) -> str | None:
         if text.lower() in ("immediate", "now"):
             return None
-        opening = window_of(tree, text, now, emergency=emergency)
+        opening = window_of(desk.tree, text, desk.at, emergency=emergency)
         if opening is not None:
-            _show_window(tree, pack, opening, now)
+            _show_window(desk, pack, opening)
         return text
 
     return ask("When: immediate, or on which date (YYYY-MM-DD)?", read)
 
 
-def _show_window(tree: "Tree", pack: str, opening: "Window", now: datetime) -> None:
+def _show_window(desk: "Desk", pack: str, opening: "Window") -> None:
     from reconciler.desired.freezes import frozen
-    from reconciler.desired.schedule import publisher_zone
-    from reconciler.model.zones import zone
+    from reconciler.model.zones import zone, zone_names
     from reconciler.report.escape import terminal
     from reconciler.report.times import local_range, moment, span_and_utc
 
-    where = publisher_zone(tree)
+    tree, where, now = desk.tree, desk.zone, desk.at
     accounts = (tree.accounts.get(name) for name in tree.entitled.get(pack, ()))
-    zones = {zone(found.time_zone) for found in accounts if found and found.time_zone}
+    named = {found.time_zone for found in accounts if found and found.time_zone in zone_names()}
+    zones = [zone(name) for name in sorted(filter(None, named))]
     click.echo(f"  window   {span_and_utc(opening, where, now)}")
     there = local_range(opening.opens_at, (where, *zones), now)
     click.echo(f"  accounts {terminal(there)} on their clocks")
@@ -135,10 +135,3 @@ def confirmed(preview: str) -> bool:
         return True
     output.note("nothing was written")
     return False
-
-
-def installed(base: "InstallBase | None", pack: str) -> int | None:
-    """How many attachments the pack has; None where there is no install base."""
-    if base is None:
-        return None
-    return sum(cohort.rows for cohort in base.attachments.cohorts([pack]))

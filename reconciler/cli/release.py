@@ -11,7 +11,6 @@ from reconciler.cli import authoring, options, questions
 if TYPE_CHECKING:
     from reconciler.cli.authoring import Delivered, Desk
     from reconciler.desired.authoring import ReleaseDraft, ReleaseWish
-    from reconciler.model.base import InstallBase
     from reconciler.model.branches import Edits
 
 
@@ -72,22 +71,17 @@ def command(
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
         desk = authoring.Desk(world, branch)
-        base = world.store.base() if world.store is not None else None
-        at = world.clock.now()
-        wish, asked = _wish(desk, pack, given, at)
-        draft = _draft(desk, base, wish, at, asks_version=asked)
+        wish, asked = _wish(desk, pack, given)
+        draft = _draft(desk, wish, asks_version=asked)
         edits = edits_of(desk, draft)
         if asked and not given["yes"] and not questions.confirmed(authoring.preview(edits)):
             return 1
-        message = message_of(desk, base, draft)
-        delivered = desk.deliver(edits, message, branch_of("release", draft))
-        _tell(desk, draft, delivered, at, format_)
+        name = f"release/{draft.release.pack}-{authoring.path_part(draft.release.version)}"
+        _tell(desk, draft, desk.deliver(edits, message_of(desk, draft), name), format_)
     return 0
 
 
-def _wish(
-    desk: "Desk", pack: str | None, given: dict[str, Any], at: datetime
-) -> tuple["ReleaseWish", bool]:
+def _wish(desk: "Desk", pack: str | None, given: dict[str, Any]) -> tuple["ReleaseWish", bool]:
     """What is wanted, and whether anything had to be asked for."""
     from reconciler.desired.authoring import ReleaseWish
     from reconciler.model.versions import Level
@@ -100,38 +94,24 @@ def _wish(
     date = given["date"]
     if date is None and not given["immediate"]:
         questions.needed("say when: either --immediate or --on DATE")
-        date, asked = _asked_date(desk, pack, at, emergency=given["emergency"]), True
+        date, asked = questions.ask_when(desk, pack, emergency=given["emergency"]), True
     level = None if given["level"] is None else Level(given["level"])
     names = ("emergency", "version", "like", "notes", "impact", "regression")
     rest = {name: given[name] for name in names}
     return ReleaseWish(pack=pack, date_text=date, level=level, pins=pins, **rest), asked
 
 
-def _asked_date(desk: "Desk", pack: str, at: datetime, *, emergency: bool) -> str | None:
-    from reconciler.desired.schedule import declared_pack
-
-    declared_pack(desk.tree, pack)
-    return questions.ask_when(desk.tree, pack, at, emergency=emergency)
-
-
-def _draft(
-    desk: "Desk",
-    base: "InstallBase | None",
-    wish: "ReleaseWish",
-    at: datetime,
-    *,
-    asks_version: bool,
-) -> "ReleaseDraft":
+def _draft(desk: "Desk", wish: "ReleaseWish", *, asks_version: bool) -> "ReleaseDraft":
     from reconciler.desired.authoring import release_draft
 
-    draft = release_draft(desk.tree, base, wish, at)
+    draft = release_draft(desk.tree, desk.base, wish, desk.at)
     if not asks_version or wish.version is not None or wish.level is not None:
         return draft
 
     def read(version: str) -> "ReleaseDraft":
         if version == draft.release.version:
             return draft
-        return release_draft(desk.tree, base, replace(wish, version=version), at)
+        return release_draft(desk.tree, desk.base, replace(wish, version=version), desk.at)
 
     return questions.ask_version(draft.release.version, draft.reason, read)
 
@@ -158,39 +138,21 @@ def edits_of(desk: "Desk", draft: "ReleaseDraft") -> "Edits":
     return edits
 
 
-def branch_of(what: str, draft: "ReleaseDraft") -> str:
-    """The branch that is made when none is named: release/PACK-VERSION."""
-    return f"{what}/{draft.release.pack}-{authoring.path_part(draft.release.version)}"
-
-
 def message_of(
-    desk: "Desk",
-    base: "InstallBase | None",
-    draft: "ReleaseDraft",
-    *,
-    also: str | None = None,
-    trailer: str | None = None,
+    desk: "Desk", draft: "ReleaseDraft", *, also: str | None = None, trailer: str | None = None
 ) -> str:
     """What the commit says: what changes, when, whom, and `also` a paragraph."""
-    from reconciler.desired.schedule import publisher_zone
     from reconciler.report import release
-    from reconciler.report.commit import whom
 
-    pack = draft.release.pack
-    accounts = len(desk.tree.entitled.get(pack, ()))
-    reached = whom(pack, questions.installed(base, pack), accounts)
-    where = publisher_zone(desk.tree)
-    return release.message(draft, where, reached, also=also, trailer=trailer)
+    reached = desk.reached(draft.release.pack)
+    return release.message(draft, desk.zone, reached, also=also, trailer=trailer)
 
 
-def _tell(
-    desk: "Desk", draft: "ReleaseDraft", delivered: "Delivered", at: datetime, format_: str
-) -> None:
+def _tell(desk: "Desk", draft: "ReleaseDraft", delivered: "Delivered", format_: str) -> None:
     from reconciler.cli import output
-    from reconciler.desired.schedule import publisher_zone
     from reconciler.report import objects, release
 
     if format_ == "json":
         output.write(objects.document(release.fields(draft, delivered)))
     else:
-        output.write(release.text(draft, delivered, publisher_zone(desk.tree), at))
+        output.write(release.text(draft, delivered, desk.zone, desk.at))

@@ -10,7 +10,6 @@ from reconciler.cli import authoring, options, questions
 if TYPE_CHECKING:
     from reconciler.cli.authoring import Desk
     from reconciler.desired.pending import Rescheduling
-    from reconciler.model.base import InstallBase
     from reconciler.model.branches import Edits
 
 
@@ -55,28 +54,28 @@ def command(
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
         desk = authoring.Desk(world, branch)
-        base = world.store.base() if world.store is not None else None
-        at = world.clock.now()
         asked = pack is None or not (immediate or date)
-        pack = pack if pack is not None else asked_pack(desk, base, at)
+        pack = pack if pack is not None else asked_pack(desk)
         if not (immediate or date):
             questions.needed("say when: either --immediate or --on DATE")
-            date = questions.ask_when(desk.tree, pack, at, emergency=emergency)
-        moved = rescheduling(desk.tree, base, pack, at, date_text=date, emergency=emergency)
+            date = questions.ask_when(desk, pack, emergency=emergency)
+        moved = rescheduling(
+            desk.tree, desk.base, pack, desk.at, date_text=date, emergency=emergency
+        )
         edits = _edits(desk, moved)
         if asked and not yes and not questions.confirmed(authoring.preview(edits)):
             return 1
-        _deliver(desk, base, moved, edits, at, format_)
+        _deliver(desk, moved, edits, format_)
     return 0
 
 
-def asked_pack(desk: "Desk", base: "InstallBase | None", at: datetime) -> str:
+def asked_pack(desk: "Desk") -> str:
     """A pack with a pending release, chosen on a terminal."""
     from reconciler.desired.pending import packs_pending
     from reconciler.errors import AuthoringRefused
 
     questions.needed("say which pack: PACK is missing")
-    packs = packs_pending(desk.tree, base, at)
+    packs = packs_pending(desk.tree, desk.base, desk.at)
     if not packs:
         raise AuthoringRefused("no pack has a pending release")
     return questions.choose("pack", packs)
@@ -98,28 +97,17 @@ def _edits(desk: "Desk", moved: "Rescheduling") -> "Edits":
     return desk.set_fields(Kind.RELEASE, f"{after.pack}@{after.version}", fields)
 
 
-def _deliver(
-    desk: "Desk",
-    base: "InstallBase | None",
-    moved: "Rescheduling",
-    edits: "Edits",
-    at: datetime,
-    format_: str,
-) -> None:
+def _deliver(desk: "Desk", moved: "Rescheduling", edits: "Edits", format_: str) -> None:
     from reconciler.cli import output
-    from reconciler.desired.schedule import publisher_zone
     from reconciler.report import objects, pending
-    from reconciler.report.commit import whom
 
-    release, where = moved.after, publisher_zone(desk.tree)
-    accounts = len(desk.tree.entitled.get(release.pack, ()))
-    reached = whom(release.pack, questions.installed(base, release.pack), accounts)
+    release = moved.after
     delivered = desk.deliver(
         edits,
-        pending.rescheduled_message(moved, where, reached),
+        pending.rescheduled_message(moved, desk.zone, desk.reached(release.pack)),
         f"reschedule/{release.pack}-{authoring.path_part(release.version)}",
     )
     if format_ == "json":
         output.write(objects.document(pending.rescheduled_fields(moved, delivered)))
     else:
-        output.write(pending.rescheduled_text(moved, delivered, where, at))
+        output.write(pending.rescheduled_text(moved, delivered, desk.zone, desk.at))

@@ -47,11 +47,9 @@ def command(
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
         desk = authoring.Desk(world, branch)
-        base = world.store.base() if world.store is not None else None
-        at = world.clock.now()
         asked = pack is None
-        pack = pack if pack is not None else asked_pack(desk, base, at)
-        gone = withdrawal(desk.tree, base, pack, at)
+        pack = pack if pack is not None else asked_pack(desk)
+        gone = withdrawal(desk.tree, desk.base, pack, desk.at)
         if asked and not yes:
             from reconciler.report.pending import withdrawn_message
 

@@ -52,6 +52,10 @@ def tree_with(git: Git, tree: str, edits: Edits, folder: Path) -> str:
         found = git.output("write-tree", "--missing-ok").decode("ascii").strip()
     except GitFailed as failure:
         raise _misfit(edits, reason(failure.stderr)) from None
+    except OSError as error:
+        raise SourceError(
+            f"cannot write to {folder}: {error.strerror}", "free some space there, or set TMPDIR"
+        ) from error
     names = git.output("diff-tree", "-r", "-z", "--name-only", "--no-renames", tree, found)
     if set(names.decode("utf-8", "surrogateescape").split("\0")) - {"", *edits}:
         # git makes room: a folder goes where a file of its name comes, and the other way round.

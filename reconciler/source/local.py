@@ -79,7 +79,8 @@ class LocalSource:
         if self.bare:
             raise SourceError(
                 f"{self.shown} is a bare repository and has no files on disk",
-                "give a working copy, or leave out --worktree where that was asked for",
+                "give a working copy, leave out --worktree if that was asked for, or add --branch "
+                "to a command that has it",
             )
         return snapshot_worktree(
             self.repository.git,

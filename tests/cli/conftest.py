@@ -106,10 +106,10 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
-        seen, answered = "", 0
+        seen, answered, pressed = "", 0, ""
         for question, keys in [*answers, (None, "")]:
             while question is None or question not in seen[answered:]:
-                assert select.select([ours], [], [], 120)[0], f"nothing more came:\n{seen}"
+                _wait(ours, pressed, seen)
                 try:
                     read = os.read(ours, 65536)
                 except OSError:  # the other end is closed
@@ -119,10 +119,24 @@ class Terminal:
                 seen += read.decode("utf-8", "replace")
             answered = len(seen)
             if question is not None:
+                pressed = keys
                 with contextlib.suppress(OSError):
                     os.write(ours, keys.encode())
         os.close(ours)
         return Typed(code=process.wait(), screen=seen.replace("\r\n", "\n"))
+
+
+def _wait(terminal: int, pressed: str, seen: str) -> None:
+    """Until something comes; Ctrl-C is pressed again, as a person would.
+
+    A signal in the instant before Python begins to wait for keys is only seen after the next one.
+    """
+    for _ in range(60):
+        if select.select([terminal], [], [], 2)[0]:
+            return
+        if pressed == "\x03":
+            os.write(terminal, pressed.encode())
+    raise AssertionError(f"nothing more came:\n{seen}")
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """release, reschedule and withdraw: what they write, refuse, and leave alone."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from reconciler.cli.authoring import write_all
+from reconciler.errors import ReconcilerError
 
 NOW = "2026-11-22T15:00:00Z"
 RELEASE = "releases/hello/1.0.1.yaml"
@@ -213,3 +217,20 @@ def test_a_withdrawal_takes_one_document_out_of_its_file(pending: Any) -> None:
     assert first.read_text() == both
     done = pending.at(NOW, "withdraw", "hello")
     assert done.out.startswith("Changed releases/hello/1.0.0.yaml: hello 1.0.1 is withdrawn")
+
+
+def test_what_can_not_be_written_whole_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text("old")
+    (tmp_path / "gone.yaml").write_text("gone")
+    (tmp_path / "folder.yaml").mkdir()
+    edits = {"a/new.yaml": b"new", "old.yaml": b"changed", "gone.yaml": None}
+    with pytest.raises(ReconcilerError, match=r"cannot write .*folder\.yaml"):
+        write_all(tmp_path, {**edits, "folder.yaml": b"x"})
+    names = sorted(path.name for path in tmp_path.rglob("*.yaml"))
+    assert names == ["folder.yaml", "gone.yaml", "old.yaml"]
+    assert (tmp_path / "old.yaml").read_text() == "old"
+    assert (tmp_path / "gone.yaml").read_text() == "gone"
+    write_all(tmp_path, edits)
+    names = sorted(path.name for path in tmp_path.rglob("*.yaml"))
+    assert names == ["folder.yaml", "new.yaml", "old.yaml"]
+    assert (tmp_path / "old.yaml").read_text() == "changed"

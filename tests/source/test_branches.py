@@ -51,13 +51,16 @@ def test_a_branch_holds_one_commit_with_the_edits_and_all_else_stays(repo: Any) 
     assert repo.git("fsck", "--no-dangling") == ""
 
 
-def test_paths_are_below_the_publisher_root(empty_repo: Any) -> None:
+def test_paths_are_below_the_publisher_root(empty_repo: Any, clone: Any) -> None:
     empty_repo.put("publishers/us/publisher.yaml")
     empty_repo.put("other.txt")
     empty_repo.commit()
     made = prepare(empty_repo.path / "publishers/us", edits={"a.yaml": b"a"})
     names = empty_repo.git("ls-tree", "-r", "--name-only", made.commit).split()
     assert names == ["other.txt", "publishers/us/a.yaml", "publishers/us/publisher.yaml"]
+    bare = clone(empty_repo, "bare.git", "--bare")
+    made = prepare(bare.path / "publishers/us", edits={"a.yaml": b"a"})
+    assert bare.git("ls-tree", "-r", "--name-only", made.commit).split() == names
 
 
 def test_a_bare_repository_gets_a_branch_too(repo: Any, clone: Any) -> None:
