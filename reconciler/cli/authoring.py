@@ -3,7 +3,6 @@
 Nothing is written that is not valid; nothing is ever pushed.
 """
 
-import contextlib
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -174,11 +173,7 @@ class Desk:
                 f"nothing was written: {first.path}:{first.line}: {first.rule}: {first.message}",
                 first.hint,
             )
-        found = (
-            self.commit(edits, message, default_branch)
-            if self.branch
-            else write_all(self.root, edits)
-        )
+        found = self.commit(edits, message, default_branch) if self.branch else self._write(edits)
         tell_elsewhere(errors)
         return found
 
@@ -198,14 +193,11 @@ class Desk:
         )
         return Delivered(files=tuple(edits), branch=self.world.source.prepare(draft))
 
+    def _write(self, edits: "Edits") -> Delivered:
+        from reconciler.cli.files import write_all
 
-def write_all(root: Path, edits: "Edits") -> Delivered:
-    """Writes and deletes files below the root, all or none. Raises ReconcilerError."""
-    with contextlib.ExitStack() as undo:
-        for path, content in edits.items():
-            _put(root, path, content, undo)
-        undo.pop_all()
-    return Delivered(files=tuple(edits))
+        write_all(self.root, edits)
+        return Delivered(files=tuple(edits))
 
 
 def preview(edits: "Edits") -> str:
@@ -230,83 +222,3 @@ def tell_elsewhere(found: Sequence["Finding"]) -> None:
     tell_findings(found[:_MOST_TOLD])
     more = "" if len(found) <= _MOST_TOLD else f", {len(found) - _MOST_TOLD:,} more"
     output.note(f"these errors{more} are in files that were not written: reconciler validate")
-
-
-def create(root: Path, path: str, text: str) -> None:
-    """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
-    _put(root, path, text.encode("utf-8"), None)
-
-
-def create_all(root: Path, texts: Mapping[str, str]) -> None:
-    """Writes new files below the root, all of them or none; none that exists is replaced."""
-    for path in texts:
-        if (root / path).exists():
-            raise ReconcilerError(f"{root / path} exists already", "move it away first")
-    with contextlib.ExitStack() as undo:
-        for path, text in texts.items():
-            _put(root, path, text.encode("utf-8"), undo)
-        undo.pop_all()
-
-
-def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
-    """Writes or deletes one file; what it was before comes back if anything after it fails."""
-    target = root / path
-    try:
-        if not target.parent.resolve().is_relative_to(root.resolve()):
-            raise ReconcilerError(
-                f"{target} is not below {root}", "a symbolic link leads out of it"
-            )
-        before = target.read_bytes() if undo is not None and target.exists() else None
-        if content is None:
-            target.unlink()
-        elif before is None:
-            _add(target, content)
-        else:
-            replace(target, content)
-    except FileExistsError:
-        raise ReconcilerError(f"{target} exists already", "move it away first") from None
-    except OSError as error:
-        raise ReconcilerError(
-            f"cannot write {target}: {error.strerror}",
-            "check the permissions of its folder, and the free space",
-        ) from error
-    if undo is not None:
-        undo.callback(_restore, target, before)
-
-
-def _add(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as stream:
-        try:
-            stream.write(content)
-            stream.flush()
-        except OSError:
-            with contextlib.suppress(OSError):
-                target.unlink()
-            raise
-
-
-def replace(target: Path, content: bytes) -> None:
-    """Writes a file anew, whole or not at all, with the mode that it had. Raises OSError."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name}-", delete=False
-    ) as stream:
-        partial = Path(stream.name)
-        try:
-            stream.write(content)
-            stream.flush()
-            partial.chmod(target.stat().st_mode & 0o777)
-            partial.replace(target)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-
-
-def _restore(target: Path, before: bytes | None) -> None:
-    with contextlib.suppress(OSError):
-        if before is None:
-            target.unlink(missing_ok=True)
-        else:
-            target.write_bytes(before)

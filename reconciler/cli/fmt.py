@@ -124,7 +124,7 @@ def _read(file: Path) -> bytes:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    from reconciler.cli.authoring import replace
+    from reconciler.cli.files import replace
     from reconciler.errors import ReconcilerError
 
     try:

@@ -108,7 +108,7 @@ def _tables(names: tuple[str, ...]) -> "Tables":
 def _write(
     files: tuple[str, ...], settings: "Settings", time_zone: str | None, format_: str
 ) -> int:
-    from reconciler.cli.authoring import create_all
+    from reconciler.cli.files import create_all
     from reconciler.model.zones import zone_names
     from reconciler.report.words import counted
     from reconciler.steps.importing import imported
@@ -140,7 +140,7 @@ def _write(
 
 
 def _from_store(url: str, root: Path, format_: str) -> int:
-    from reconciler.cli.authoring import create_all
+    from reconciler.cli.files import create_all
     from reconciler.errors import StoreError
     from reconciler.report.words import counted
     from reconciler.settings import Settings

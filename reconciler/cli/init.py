@@ -50,7 +50,7 @@ def command(folder: Path, time_zone: str | None, ci: str | None, package: str) -
       cd acme && git init && git add . && git commit -m "Start"
       reconciler apply
     """
-    from reconciler.cli import authoring
+    from reconciler.cli.files import create
     from reconciler.cli.starter import files
 
     if not _REQUIREMENT.fullmatch(package):
@@ -61,7 +61,7 @@ def command(folder: Path, time_zone: str | None, ci: str | None, package: str) -
     zone = time_zone or _asked_zone()
     chosen = Ci(ci or _asked_ci())
     for path, text in files(zone, chosen, package).items():
-        authoring.create(folder, path, text)
+        create(folder, path, text)
     _tell(folder, fresh=".git" not in there, ci=chosen)
     return 0
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.authoring import write_all
+from reconciler.cli.files import write_all
 from reconciler.errors import ReconcilerError
 
 NOW = "2026-11-22T15:00:00Z"

@@ -1,0 +1,98 @@
+"""Edits -> files below a folder: each whole or not at all, and all of them or none."""
+
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.model.branches import Edits
+
+
+def write_all(root: Path, edits: "Edits") -> None:
+    """Writes and deletes files below the root, all or none. Raises ReconcilerError."""
+    with contextlib.ExitStack() as undo:
+        for path, content in edits.items():
+            _put(root, path, content, undo)
+        undo.pop_all()
+
+
+def create(root: Path, path: str, text: str) -> None:
+    """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
+    _put(root, path, text.encode("utf-8"), None)
+
+
+def create_all(root: Path, texts: Mapping[str, str]) -> None:
+    """Writes new files below the root, all of them or none; none that exists is replaced."""
+    for path in texts:
+        if (root / path).exists():
+            raise ReconcilerError(f"{root / path} exists already", "move it away first")
+    write_all(root, {path: text.encode("utf-8") for path, text in texts.items()})
+
+
+def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
+    """Writes or deletes one file; what it was before comes back if anything after it fails."""
+    target = root / path
+    try:
+        if not target.parent.resolve().is_relative_to(root.resolve()):
+            raise ReconcilerError(
+                f"{target} is not below {root}", "a symbolic link leads out of it"
+            )
+        before = target.read_bytes() if undo is not None and target.exists() else None
+        if content is None:
+            target.unlink()
+        elif before is None:
+            _add(target, content)
+        else:
+            replace(target, content)
+    except FileExistsError:
+        raise ReconcilerError(f"{target} exists already", "move it away first") from None
+    except OSError as error:
+        raise ReconcilerError(
+            f"cannot write {target}: {error.strerror}",
+            "check the permissions of its folder, and the free space",
+        ) from error
+    if undo is not None:
+        undo.callback(_restore, target, before)
+
+
+def _add(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as stream:
+        try:
+            stream.write(content)
+            stream.flush()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
+
+
+def replace(target: Path, content: bytes) -> None:
+    """Writes a file that exists whole or not at all, and keeps who may do what with it.
+
+    Raises OSError.
+    """
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}-", delete=False
+    ) as stream:
+        partial = Path(stream.name)
+        try:
+            stream.write(content)
+            stream.flush()
+            partial.chmod(target.stat().st_mode & 0o7777)
+            partial.replace(target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _restore(target: Path, before: bytes | None) -> None:
+    with contextlib.suppress(OSError):
+        if before is None:
+            target.unlink(missing_ok=True)
+        else:
+            target.write_bytes(before)
