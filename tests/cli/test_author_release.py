@@ -34,8 +34,11 @@ def packaged(applied: Any) -> Any:
 @pytest.mark.parametrize(
     ("flag", "version"), [("--major", "2.0.0"), ("--minor", "1.1.0"), ("--patch", "1.0.1")]
 )
-def test_the_number_that_rises_can_be_chosen(packaged: Any, flag: str, version: str) -> None:
+def test_the_number_that_rises_can_be_chosen(
+    packaged: Any, fits: Any, flag: str, version: str
+) -> None:
     done = packaged.at(NOW, "release", "hello", "--immediate", flag, "--format", "json")
+    fits("release", done.json())
     assert done.json()["version"] == version
     assert done.json()["reason"] is None
 
@@ -151,7 +154,7 @@ def test_a_pending_release_gets_another_date_and_keeps_its_comments(pending: Any
     assert pending.at(NOW, "plan", "--format", "json").json()["summary"] == {"reschedule": 1}
 
 
-def test_a_pending_release_in_a_list_is_made_immediate_on_a_branch(pending: Any) -> None:
+def test_a_pending_release_in_a_list_is_made_immediate_on_a_branch(pending: Any, fits: Any) -> None:
     (pending.folder / RELEASE).unlink()
     pending.write(
         "releases/hello/all.yaml",
@@ -164,6 +167,7 @@ def test_a_pending_release_in_a_list_is_made_immediate_on_a_branch(pending: Any)
     before = files(pending)
     done = pending.at(NOW, "reschedule", "hello", "--immediate", "--branch", "--format", "json")
     assert done.code == 0, done.err
+    fits("reschedule", done.json())
     assert done.json() == {
         **{"pack": "hello", "version": "1.0.1", "before": "2026-12-01", "date": None},
         **{"opens_at": None, "closes_at": None, "emergency": False},
@@ -204,7 +208,7 @@ def test_a_withdrawal_says_who_goes_back(pending: Any) -> None:
     assert summary == {"withdraw": 1, "revert": 1}
 
 
-def test_a_withdrawal_takes_one_document_out_of_its_file(pending: Any) -> None:
+def test_a_withdrawal_takes_one_document_out_of_its_file(pending: Any, fits: Any) -> None:
     first = pending.folder / "releases/hello/1.0.0.yaml"
     both = f"{first.read_text()}---\n# the new one\n{(pending.folder / RELEASE).read_text()}"
     (pending.folder / RELEASE).unlink()
@@ -212,6 +216,7 @@ def test_a_withdrawal_takes_one_document_out_of_its_file(pending: Any) -> None:
     pending.commit()
     done = pending.at(NOW, "withdraw", "hello", "--branch", "back", "--format", "json")
     assert done.code == 0, done.err
+    fits("withdraw", done.json())
     assert done.json()["branch"]["name"] == "back"
     assert pending.git("show", "back:releases/hello/1.0.0.yaml") == both.split("---\n")[0].strip()
     assert first.read_text() == both
