@@ -1,7 +1,6 @@
 """`reconciler impact`: a release -> whom it hits and when, and what accounts have to fill in."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from reconciler.model.impact import Impact
+    from reconciler.settings import Settings
 
 
 @click.command()
@@ -21,21 +21,13 @@ if TYPE_CHECKING:
 @options.revision
 @click.option("--worktree", is_flag=True, help="Read the working tree instead of a revision.")
 @options.link
-@options.signed
-@options.snapshot
-@options.reads_store("text", "json", "markdown")
+@options.reads_revision("text", "json", "markdown")
 def command(
     pack: str,
     version: str,
-    repo: str,
-    revision: str | None,
     worktree: bool,
     link: str | None,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    snapshot: Path | None,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Show whom a release hits and when, what changes, and what accounts have to fill in.
@@ -51,25 +43,15 @@ def command(
     """
     from reconciler.cli import output
     from reconciler.cli.progress import progress
-    from reconciler.settings import Settings
     from reconciler.steps.weighing import release_impact
     from reconciler.wiring import open_world
 
-    if worktree and revision is not None:
+    if worktree and settings.revision is not None:
         raise click.UsageError("--worktree and --revision exclude each other")
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        snapshot=snapshot,
-        revision=revision,
-        now=now,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     with open_world(settings, store="optional") as world:
         with progress() as world.progress:
             found, zone = release_impact(world, pack, version, worktree=worktree)
-        if revision is None and not worktree:
+        if settings.revision is None and not worktree:
             output.note_uncommitted(world.source, "looked at (--worktree reads them)")
         at = world.clock.now()
     output.write(_rendered(found, zone, at, format_, link))

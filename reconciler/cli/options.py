@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from reconciler.settings import DEFAULT_STORE
+from reconciler.settings import DEFAULT_STORE, Settings
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -83,25 +83,6 @@ def store(command: Command) -> Command:
         metavar="URL",
         help="The store. Also set by RECONCILER_STORE.",
     )(command)
-
-
-def snapshot(command: Command) -> Command:
-    """--snapshot FILE: an export to read instead of a store; wrong usage beside --store."""
-
-    @click.option(
-        "--snapshot",
-        type=click.Path(path_type=Path, allow_dash=True),
-        metavar="FILE",
-        help="Read this export (store export) instead of the store; - reads standard input.",
-    )
-    @wraps(command)
-    def checked(*values: Any, **named: Any) -> Any:
-        source = click.get_current_context().get_parameter_source("store")
-        if named["snapshot"] is not None and source is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError("--snapshot and --store exclude each other")
-        return command(*values, **named)
-
-    return cast(Command, checked)
 
 
 def now(command: Command) -> Command:
@@ -236,3 +217,39 @@ def reads_store(*formats: str) -> Callable[[Command], Command]:
         return store(now(output_format(*formats)(command)))
 
     return decorate
+
+
+def reads_revision(*formats: str) -> Callable[[Command], Command]:
+    """What every command has that reads a revision and, where there is one, an install base.
+
+    With REPO and --revision above it, all that says what to read becomes the parameter `settings`.
+    """
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def settled(**values: Any) -> Any:
+            if values["snapshot"] is not None and given("store"):
+                raise click.UsageError("--snapshot and --store exclude each other")
+            settings = Settings(
+                repository=values.pop("repo"),
+                revision=values.pop("revision"),
+                store_url=values.pop("store"),
+                snapshot=values.pop("snapshot"),
+                now=values.pop("now"),
+                allowed_signers=values.pop("require_signed"),
+                revoked_keys=values.pop("revoked_keys"),
+            )
+            return command(settings=settings, **values)
+
+        return cast(Command, signed(_snapshot(reads_store(*formats)(settled))))
+
+    return decorate
+
+
+def _snapshot(command: Command) -> Command:
+    return click.option(
+        "--snapshot",
+        type=click.Path(path_type=Path, allow_dash=True),
+        metavar="FILE",
+        help="Read this export (store export) instead of the store; - reads standard input.",
+    )(command)

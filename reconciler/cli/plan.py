@@ -65,23 +65,15 @@ class _Shown(NamedTuple):
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @options.link
-@options.signed
-@options.snapshot
-@options.reads_store(*_FORMATS)
+@options.reads_revision(*_FORMATS)
 def command(
-    repo: str,
-    revision: str | None,
     base: str | None,
     out: Path | None,
     outputs: tuple[OutputFile, ...],
     comment_key: str | None,
     detailed_exitcode: bool,
     link: str | None,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    snapshot: Path | None,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Show what apply would do, and change nothing.
@@ -103,19 +95,9 @@ def command(
     from reconciler.cli import output
     from reconciler.cli.plan_file import write_text
     from reconciler.report.layout import PLAIN
-    from reconciler.settings import Settings
 
     if out is not None and base is not None:
         raise click.UsageError("--out and --base exclude each other: apply starts from the store")
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        snapshot=snapshot,
-        revision=revision,
-        now=now,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     with _previewed(settings, base, comment_key, link) as shown:
         if out is not None:
             write_text(out, _rendered(shown, "json", PLAIN))

@@ -1,7 +1,6 @@
 """`reconciler validate`: a revision, or the working tree -> its findings."""
 
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,20 +31,12 @@ class _Judged(NamedTuple):
 @click.option("--base", metavar="R", help="Judge changes against this revision.")
 @click.option("--worktree", is_flag=True, help="Read the files as they lie on disk.")
 @output_files(*_FORMATS)
-@options.signed
-@options.snapshot
-@options.reads_store(*_FORMATS)
+@options.reads_revision(*_FORMATS)
 def command(
-    repo: str,
-    revision: str | None,
     base: str | None,
     worktree: bool,
     outputs: tuple[OutputFile, ...],
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    snapshot: Path | None,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Check the manifests of a revision, or of the working tree.
@@ -64,21 +55,11 @@ def command(
     """
     from reconciler.cli import output
     from reconciler.report.layout import PLAIN
-    from reconciler.settings import Settings
 
-    if worktree and revision is not None:
+    if worktree and settings.revision is not None:
         raise click.UsageError("--worktree and --revision exclude each other")
     if worktree and options.given("require_signed"):
         raise click.UsageError("a working tree has no signature: leave out --require-signed")
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        snapshot=snapshot,
-        revision=revision,
-        now=now,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     judged = _judged(settings, base, worktree)
     written = write_all(outputs, lambda format_: _rendered(judged, format_, PLAIN))
     output.write(_rendered(judged, format_, output.style()))
