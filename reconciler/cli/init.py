@@ -124,15 +124,16 @@ def _tell(folder: Path, *, fresh: bool, ci: Ci) -> None:
     from reconciler.cli import output
     from reconciler.report.escape import terminal
 
+    at = folder.resolve()
     where = terminal(shlex.quote(str(folder)))
-    start = "git add . && git commit -m Start"
-    if fresh:
-        start = f"git init && {start}"
+    steps = [] if at == Path.cwd() else [f"cd {where}"]
+    steps += ["git init"] if fresh else []
+    steps += ["git add .", "git commit -m Start"]
     output.write(
         f"Wrote a publisher repository to {where}; README.md there says what is what.\n"
-        f"Next: cd {where} && {start}, then reconciler apply\n"
+        f"Next: {' && '.join(steps)}, then reconciler apply\n"
     )
-    above = [parent for parent in folder.absolute().parents if (parent / ".git").exists()]
+    above = [parent for parent in at.parents if (parent / ".git").exists()]
     if fresh and above and ci is not Ci.NONE:
         output.note(
             f"{folder} lies inside the repository {above[0]}: what is for {ci} works at its top "

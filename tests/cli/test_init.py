@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,43 @@ def test_init_says_where_workflows_have_to_lie_when_the_folder_is_inside_a_repos
     shell.git("init", "--quiet")
     assert "works at its top only" in shell.reconciler("init", "acme", "--ci", "github").err
     assert shell.reconciler("init", "other").err == ""
+
+
+def test_init_is_not_mistaken_about_a_folder_beside_the_repository_that_it_is_typed_in(
+    shell: Any,
+) -> None:
+    shell.write("inside/notes.txt", "mine")
+    shell.git("init", "--quiet", "inside")
+    within = replace(shell, folder=shell.folder / "inside")
+    assert within.reconciler("init", "../beside", "--ci", "github").err == ""
+
+
+def test_init_in_the_folder_that_one_is_in_does_not_send_one_there(shell: Any) -> None:
+    done = shell.reconciler("init", ".")
+    assert done.out.splitlines()[1].startswith("Next: git init && git add . && git commit")
+
+
+def test_the_next_release_is_made_as_the_readme_that_init_writes_says(applied: Any) -> None:
+    text = (applied.folder / "README.md").read_text(encoding="utf-8")
+    steps = text.split("The next release.")[1].split("To rehearse")[0]
+    commands = [line.strip() for line in steps.splitlines() if line.startswith("    ")]
+    assert len(commands) == 7
+    for line in commands:
+        if line.startswith("reconciler "):
+            done = applied.reconciler(*shlex.split(line)[1:], *_clock(line))
+            assert (line, done.code, done.err) == (line, 0, "")
+        else:
+            subprocess.run(
+                line, shell=True, check=True, cwd=applied.folder, env=applied.environment
+            )
+        if line.startswith("cp "):
+            applied.write("components/hello-api/1.1.0/openapi.json", '{"openapi": "3.1.0"}\n')
+    assert "Applied" in done.out
+    assert "1 attachment upgraded" in done.out
+
+
+def _clock(line: str) -> tuple[str, ...]:
+    return () if line.startswith("reconciler package") else ("--now", "2026-11-22T15:00:00Z")
 
 
 def test_the_modeline_of_every_manifest_leads_to_a_schema_that_it_fits(publisher: Any) -> None:
