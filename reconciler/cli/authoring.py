@@ -84,7 +84,10 @@ class Desk:
         """HEAD's full commit id; None for the working copy."""
         if self.branch is None:
             return None
+        from reconciler.cli import output
+
         self.world.source.refresh()
+        output.note_uncommitted(self.world.source, "on the branch")
         return self.world.source.resolve(None)
 
     @cached_property
@@ -174,7 +177,7 @@ class Desk:
                 first.hint,
             )
         found = self.commit(edits, message, default_branch) if self.branch else self._write(edits)
-        tell_elsewhere(errors)
+        tell_elsewhere(errors, found.branch)
         return found
 
     def commit(
@@ -213,7 +216,7 @@ def tell_findings(found: Sequence["Finding"]) -> None:
         output.note(f"{finding.path}:{finding.line}: {finding.rule}: {finding.message}")
 
 
-def tell_elsewhere(found: Sequence["Finding"]) -> None:
+def tell_elsewhere(found: Sequence["Finding"], branch: "PreparedBranch | None") -> None:
     """What keeps a revision with what was written from being valid, on stderr."""
     from reconciler.cli import output
 
@@ -221,4 +224,7 @@ def tell_elsewhere(found: Sequence["Finding"]) -> None:
         return
     tell_findings(found[:_MOST_TOLD])
     more = "" if len(found) <= _MOST_TOLD else f", {len(found) - _MOST_TOLD:,} more"
-    output.note(f"these errors{more} are in files that were not written: reconciler validate")
+    where = "--worktree" if branch is None else f"--revision {branch.name}"
+    output.note(
+        f"these errors{more} are in other files than the written ones: reconciler validate {where}"
+    )

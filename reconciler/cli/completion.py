@@ -8,23 +8,24 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(_SHELLS))
 def command(shell: str) -> int:
     """Print the script by which a shell completes commands, options and folders.
 
     It asks the program that is on the PATH, so that it stays right when that is updated.
 
     \b
-    Put the output where your shell looks:
+    Put the output where your shell looks, and start a new one:
       bash (4.4 or newer)  ~/.local/share/bash-completion/completions/reconciler
       zsh                  _reconciler in a folder of $fpath, before compinit runs
       fish                 ~/.config/fish/completions/reconciler.fish
 
     \b
     Examples:
-      reconciler completion bash
-      reconciler completion zsh
-      reconciler completion fish
+      reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
+      reconciler completion zsh > ~/.zfunc/_reconciler
+      reconciler completion fish > ~/.config/fish/completions/reconciler.fish
+      eval "$(reconciler completion bash)"
     """
     from click.shell_completion import ShellComplete, get_completion_class
 

@@ -61,7 +61,8 @@ def _invoke(arguments: list[str]) -> int:
 def _usage_error(error: click.ClickException) -> UsageError:
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context is not None else "reconciler"
-    return UsageError(error.format_message(), f"{command} --help")
+    message = error.format_message().replace("\n\t", " ")  # click puts each choice on a line
+    return UsageError(message, f"{command} --help")
 
 
 def _refused(error: OSError) -> ReconcilerError:

@@ -45,13 +45,14 @@ def command(
     """Write the manifest of a new version of a packaged component.
 
     Writes components/COMPONENT/VERSION/component.yaml in the working copy and commits nothing; with
-    --branch it commits on a new branch instead. Type and contents are taken over from the newest
-    version. A packaged version never changes, and whether it is shareable is decided now.
+    --branch it commits on a new branch instead. Type and contained components are taken over from
+    the newest version; the content, a file or folder of this version's own, is named with
+    --content. A packaged version never changes, and whether it is shareable is decided now.
 
     \b
     Examples:
-      reconciler package stock-sync --version 2.2 --shareable --branch
       reconciler package stock-alerts --version 3 --shareable --content components/stock-alerts/2.0
+      reconciler package stock-sync --version 3 --shareable --content components/stock-sync --branch
     """
     from reconciler.desired.packaging import package_spec, refuse_unchanged
     from reconciler.model.declarations import Kind
@@ -79,6 +80,7 @@ def command(
         message = _message(spec, digest)
         delivered = desk.deliver(edits, message, f"package/{component}-{name}")
         _tell(desk, spec, digest, delivered, format_)
+        _miss_content(desk, spec)
     return 0
 
 
@@ -99,6 +101,18 @@ def _shareable(component: str, version: str, given: bool | None, *, yes: bool) -
 def _digest(desk: "Desk", content: str | None) -> str | None:
     """The git object id of what the version is made of; None where that is not said."""
     return None if content is None else desk.snapshot.lookup(content).object_id
+
+
+def _miss_content(desk: "Desk", spec: dict[str, Any]) -> None:
+    """Says that a version names no content although the one before does; it is not taken over."""
+    from reconciler.cli import output
+
+    before = list(desk.tree.components.get(spec["component"], {}).values())[-1:]
+    if "content" not in spec and before and before[0].content is not None:
+        output.note(
+            f"{spec['component']} {before[0].version} names its content, {spec['version']} none"
+            " (--content PATH): nothing will notice if it changes"
+        )
 
 
 def _message(spec: dict[str, Any], digest: str | None) -> str:
@@ -136,5 +150,8 @@ def _tell(
     if delivered.branch is not None:
         lines.append(written.following(delivered))
     elif shareable:
-        lines += [f"Next: reconciler release {name} --immediate, or --on DATE" for name in names]
+        lines += [
+            f"Next: commit this, then reconciler release {name} --immediate, or --on DATE"
+            for name in names
+        ]
     output.write("".join(f"{terminal(line)}\n" for line in lines))

@@ -70,7 +70,7 @@ def test_package_and_release_write_manifests_that_are_valid_and_commit_nothing(
     head = applied.git("rev-parse", "HEAD")
     packaged = applied.reconciler("package", "hello-api", "--version", "1.1.0", "--shareable")
     assert packaged.code == 0
-    assert "Next: reconciler release hello" in packaged.out
+    assert "Next: commit this, then reconciler release hello" in packaged.out
     released = applied.at(NOW, "release", "hello", "--on", "2026-12-01", "--notes", "new")
     assert released.out.splitlines()[:3] == [
         "Wrote releases/hello/1.1.0.yaml: hello 1.1.0,"

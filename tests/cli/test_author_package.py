@@ -41,6 +41,15 @@ def test_content_that_is_not_there_is_refused_and_nothing_is_written(applied: An
     assert not (applied.folder / "components/hello-api/1.1.0").exists()
 
 
+def test_a_version_without_content_is_remarked_on_where_the_one_before_had_some(
+    applied: Any,
+) -> None:
+    words = ("package", "hello-api", "--shareable", "--version")
+    told = "hello-api 1.0.0 names its content, 1.1.0 none (--content PATH)"
+    assert told in applied.reconciler(*words, "1.1.0").err
+    assert applied.reconciler(*words, "1.2.0").err == ""
+
+
 def test_a_version_is_packaged_on_a_branch_of_what_is_committed(applied: Any) -> None:
     applied.write("new.json", "{}\n")
     words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--branch")

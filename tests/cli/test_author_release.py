@@ -75,7 +75,28 @@ def test_errors_elsewhere_are_told_and_do_not_stop_a_release(packaged: Any) -> N
     done = packaged.at(NOW, "release", "hello", "--immediate")
     assert done.code == 0
     assert "packs/bad.yaml:1: " in done.err
-    assert "these errors are in files that were not written" in done.err
+    assert done.err.endswith(
+        "these errors are in other files than the written ones: reconciler validate --worktree\n"
+    )
+
+
+def test_errors_elsewhere_on_a_branch_are_found_on_that_branch(packaged: Any) -> None:
+    packaged.write("packs/bad.yaml", "kind: Nothing\n")
+    packaged.commit()
+    done = packaged.at(NOW, "release", "hello", "--immediate", "--branch")
+    assert done.code == 0
+    assert done.err.endswith(": reconciler validate --revision release/hello-1.1.0\n")
+
+
+def test_a_branch_tells_of_manifests_that_are_not_committed(applied: Any) -> None:
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable")
+    assert applied.reconciler(*words).code == 0
+    done = applied.at(NOW, "release", "hello", "--immediate", "--branch")
+    assert done.code == 1
+    assert done.err.splitlines()[:2] == [
+        "reconciler: 1 manifest is uncommitted and not on the branch; HEAD was read",
+        "reconciler: hello 1.0.0 has just these component versions; there is nothing new",
+    ]
 
 
 def test_a_release_on_a_branch_leaves_the_working_copy_alone(packaged: Any) -> None:
