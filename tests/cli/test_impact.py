@@ -106,7 +106,7 @@ def test_a_release_is_told_of_in_full_before_and_after_it_is_applied(
     assert text.out.splitlines()[:2] == [
         "stock-levels 2.0.0 → 2.1.0, Tue 1 Dec 00:00–01:00 New York = 05:00–06:00 UTC",
         "3 attachments in 3 accounts get it; 1 attachment in 1 account runs it already"
-        " as early adopters.",
+        " as an early adopter.",
     ]
     assert "regression.xml passed: 6 tests" in text.out
 

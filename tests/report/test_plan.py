@@ -259,7 +259,7 @@ def test_adopters_accounts_and_their_clocks_are_told(values: Any) -> None:
                           zones=Few(items=zones)),
         ),
     )  # fmt: skip
-    assert "2 attachments  1 of them early adopters of 1.1.0" in text.render(outcome, "x.db")
+    assert "2 attachments  1 of them an early adopter of 1.1.0" in text.render(outcome, "x.db")
     told = markdown.render(outcome)
     assert told.splitlines()[2].startswith(
         "✅ **Releases orders 1.2.0 to 2 attachments in 2 accounts as soon as this is merged;"
@@ -267,6 +267,46 @@ def test_adopters_accounts_and_their_clocks_are_told(values: Any) -> None:
     )
     assert "| on merge | on merge | on merge | 2 | 2 | 1 of 1.1.0, which ends |" in told
     assert "| Tue 1 Dec 00:00 to Tue 1 Dec 18:00 | 1 | 2 | 0 |" in told
+
+
+def test_who_runs_a_release_already_is_counted_in_a_dated_change_and_apart_in_another(
+    values: Any,
+) -> None:
+    for number, told in ((1, "1 of them runs it already"), (2, "2 of them run it already")):
+        keep = EarlyAdopters(release="1.1.0", hit=Hit(attachments=number, accounts=1), keep=True)
+        changed = {"before": "1.0.0", "after": "1.1.0", "release": "1.1.0", "attachments": 4}
+        impacts = (values.impact("orders", "1.1.0", adopters=keep),)
+        dated = values.change("schedule", window=values.window, **changed)
+        assert f"4 attachments  {told}" in text.render(
+            values.outcome(dated, impacts=impacts), "x.db"
+        )
+        due = values.change("promote", **changed)
+        assert f"4 attachments  {told.replace('of them', 'more')}" in text.render(
+            values.outcome(due, impacts=impacts), "x.db"
+        )
+
+
+def test_only_a_release_comes_after_its_window_not_the_upgrade_of_one_who_is_behind(
+    values: Any,
+) -> None:
+    versions = {"before": "1.0.0", "after": "1.1.0", "attachments": 1, "late": True}
+    late = values.outcome(values.change("promote", release="1.1.0", **versions))
+    assert "now, after its window" in text.render(late, "x.db")
+    behind = values.outcome(values.change("upgrade", kind=Kind.ATTACHMENT, **versions))
+    assert "1.0.0 → 1.1.0  now  1 attachment" in text.render(behind, "x.db")
+
+
+def test_an_environment_that_is_called_what_it_is_is_named_once(values: Any) -> None:
+    hit = Hit(attachments=1, accounts=1)
+    names = (("production", "production"), ("eu", "production"), ("old", None))
+    found = Few(items=tuple(
+        EnvironmentHit(environment=name, classification=kind, hit=hit) for name, kind in names
+    ))  # fmt: skip
+    impact = values.impact("orders", "1.1.0", hit=hit, environments=found)
+    shown = impact_text.render(impact, ZoneInfo("UTC"), values.now)
+    told = shown.split("By environment")[1].splitlines()[1:4]
+    names_told = [line.split("  1 attachment")[0].strip() for line in told]
+    assert names_told == ["production", "eu (production)", "old (not declared)"]
 
 
 EVIL = (

@@ -75,7 +75,8 @@ def _times(impact: Impact, publisher: ZoneInfo, now: datetime) -> tuple[str, str
 def _adopters(found: EarlyAdopters | None) -> str:
     if found is None:
         return "0"
-    fate = "keep it" if found.keep else f"of {markdown(found.release)}, which ends"
+    keeps = "keeps it" if found.hit.attachments == 1 else "keep it"
+    fate = keeps if found.keep else f"of {markdown(found.release)}, which ends"
     return f"{found.hit.attachments:,} {fate}"
 
 
@@ -117,6 +118,7 @@ def details(
             for line in (f"\n**{title}**\n", *found)
         ]
         title = f"{markdown(phrases.head(impact))}: changes, groups, environments, zones"
+        lines[:1] = [line.lstrip("\n") for line in lines[:1]]
         page.folded(title, lines, max(most, 1_000))
 
 

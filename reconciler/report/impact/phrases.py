@@ -76,9 +76,10 @@ def reached(impact: Impact) -> str:
     parts = [f"{hits(impact.hit)} {verb} it"] if impact.hit != NOBODY else []
     if impact.installed != NOBODY:
         parts.append(f"{hits(impact.installed)} for the first time")
-    early = " as early adopters" if impact.timing in (Timing.WINDOW, Timing.NOW) else ""
+    early = impact.timing in (Timing.WINDOW, Timing.NOW)
+    as_one, as_many = (" as an early adopter", " as early adopters") if early else ("", "")
     for hit, one, many in (
-        (impact.running, f"runs it already{early}", f"run it already{early}"),
+        (impact.running, f"runs it already{as_one}", f"run it already{as_many}"),
         (impact.held, "is held by its manifest", "are held by their manifests"),
         (impact.suspended, "waits, suspended", "wait, suspended"),
     ):
@@ -172,9 +173,11 @@ def setting_line(change: SettingChange, escape: Escape) -> str:
 
 
 def environment(found: EnvironmentHit) -> str:
-    """ "production (production)", "no environment", unescaped."""
+    """ "production", "eu-west (production)", "no environment", unescaped."""
     if found.environment is None:
         return "no environment"
+    if found.environment == found.classification:
+        return found.environment
     return f"{found.environment} ({found.classification or 'not declared'})"
 
 

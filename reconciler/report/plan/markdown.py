@@ -164,5 +164,5 @@ def _foot(outcome: PassOutcome, plan: Plan) -> str:
     against = f" against {short(applied.revision)}" if applied is not None else ""
     return (
         f"<sub>Plan `{plan.digest[:12]}` for `{short(plan.revision)}`{against},"
-        f" made {iso(plan.now)}.</sub>"
+        f" made {iso(plan.now.replace(microsecond=0))}.</sub>"
     )

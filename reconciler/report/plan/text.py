@@ -131,18 +131,22 @@ def _row(change: Change, now: datetime, zone: ZoneInfo, impact: Impact | None) -
         terminal(_versions(change)),
         _when(change, now, zone),
         _attachments(change),
-        terminal(change.reason or _adopters(impact)),
+        terminal(change.reason or _adopters(change, impact)),
     ]
 
 
-def _adopters(impact: Impact | None) -> str:
-    """What becomes of those who run the pending release early."""
+def _adopters(change: Change, impact: Impact | None) -> str:
+    """What becomes of those who run the pending release early; a dated change counts them, too."""
     found = impact.adopters if impact is not None else None
     if found is None:
         return ""
+    number, one = found.hit.attachments, found.hit.attachments == 1
     if found.keep:
-        return f"{found.hit.attachments:,} more run it already"
-    return f"{found.hit.attachments:,} of them early adopters of {found.release}"
+        these = "of them" if change.action in _DATED else "more"
+        return f"{number:,} {these} {'runs' if one else 'run'} it already"
+    return (
+        f"{number:,} of them {'an early adopter' if one else 'early adopters'} of {found.release}"
+    )
 
 
 def _waiting_row(change: Change, now: datetime, zone: ZoneInfo) -> list[str]:
@@ -175,7 +179,7 @@ def _versions(change: Change) -> str:
 def _when(change: Change, now: datetime, zone: ZoneInfo) -> str:
     if change.action in _DATED and change.window is not None:
         return span_and_utc(change.window, zone, now)
-    if change.late:
+    if change.late and change.action is Action.PROMOTE:
         return "now, after its window"
     return "now" if change.action in _AT_ONCE else ""
 
