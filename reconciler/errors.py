@@ -35,6 +35,13 @@ class StoreError(ReconcilerError):
 class NoStore(StoreError):
     """There is no install base there, or one whose creation was cut off."""
 
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"there is no install base at {shown}",
+            "run reconciler apply first, which makes one; one that was lost comes back with"
+            " reconciler store rebuild --from EXPORT",
+        )
+
 
 class RowsRefused(StoreError):
     """The database refused rows for what is in them; others may be written. `said`: its words."""

@@ -29,7 +29,8 @@ def command(store: str, now: datetime | None, format_: str) -> int:
         refusal = found.last_refusal()
     trouble = None
     if refusal is not None:
-        trouble = f"revision {short(refusal.revision)} was refused: {refusal.message}"
+        cause = refusal.message.replace(f"revision {refusal.revision[:12]}", "it")
+        trouble = f"revision {short(refusal.revision)} was refused: {cause}"
     if format_ == "json":
         output.write(objects.document(report.fields(overview, trouble)))
     else:

@@ -5,14 +5,17 @@ from zoneinfo import ZoneInfo
 from reconciler.model.events import Event, HistoryLine
 from reconciler.report.escape import terminal
 from reconciler.report.objects import Fields
-from reconciler.report.times import iso, moment
+from reconciler.report.times import iso, moment, place
 from reconciler.report.words import short
+
+_LONGEST = "Wed 30 Sep 2026 00:00:00 "
 
 
 def event_line(event: Event, zone: ZoneInfo) -> str:
     """Number, time, kind, message, revision and actor."""
     draft = event.draft
-    at = moment(draft.at, zone)
+    # Lines are written one by one: as wide as the longest, so that columns line up.
+    at = moment(draft.at, zone).ljust(len(_LONGEST) + len(place(zone)))
     behind = [short(draft.revision)] if draft.revision else []
     by = ", ".join([*behind, draft.actor])
     told = f"{event.number:>6}  {at}  {draft.kind.value:<21}  {draft.message}  ({by})"

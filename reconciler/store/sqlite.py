@@ -127,9 +127,7 @@ def _explained(error: sqlite3.Error, place: Place) -> StoreError:
 
 def missing(place: Place) -> NoStore:
     """What is said wherever a store is needed and there is none."""
-    return NoStore(
-        f"there is no install base at {place.shown}", "run reconciler apply first, which makes one"
-    )
+    return NoStore(place.shown)
 
 
 @contextmanager

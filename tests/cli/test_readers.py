@@ -99,6 +99,14 @@ def test_the_calendar_is_text_json_or_ics(pending: Any) -> None:
     assert "Nothing will happen" in pending.at(NOW, "calendar", "--days", "3").out
 
 
+def test_the_columns_of_events_line_up_whatever_the_day(pending: Any) -> None:
+    assert pending.at("2026-12-01T05:00:00Z", "apply").code == 0
+    lines = pending.at(NOW, "events").out.splitlines()
+    kinds = ("cold-start", "accepted", "install", "schedule", "promote")
+    found = {line.index(f"  {kind} ") for line in lines for kind in kinds if f" {kind} " in line}
+    assert len(found) == 1
+
+
 def test_events_and_history_are_limited_to_the_newest(pending: Any) -> None:
     every = pending.at(NOW, "events", "--format", "json").lines()
     newest = pending.at(NOW, "events", "--limit", "1", "--format", "json").lines()

@@ -124,6 +124,20 @@ def test_readers_say_that_there_is_no_store_and_make_none(
     assert list(shell.folder.iterdir()) == []
 
 
+def test_a_lost_store_is_not_just_made_anew(shell: Any) -> None:
+    hint = shell.reconciler("status").err.splitlines()[1]
+    assert hint.startswith("hint: run reconciler apply first, which makes one; one that was lost")
+    assert hint.endswith("reconciler store rebuild --from EXPORT")
+
+
+def test_a_choice_that_is_missing_is_told_in_one_line(shell: Any) -> None:
+    done = shell.reconciler("completion")
+    assert done.code == 64
+    assert done.err.splitlines()[0] == (
+        "reconciler: Missing argument 'SHELL'. Choose from: bash, zsh, fish"
+    )
+
+
 def test_a_failure_is_one_line_and_a_hint(shell: Any) -> None:
     done = shell.reconciler("validate", "nowhere")
     assert done.code == 1

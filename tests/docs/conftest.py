@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,10 @@ _COMMAND = re.compile(r"^\$ (?P<command>.*(?:\n> .*)*)\n?(?P<shown>(?:(?!\$ ).*\
 _FILE = re.compile(r"^# (?P<path>[\w./-]+\.ya?ml)\n")
 _EXITS = re.compile(r"#\s*exits (\d+)$")
 # What differs from machine to machine and from day to day: how long it took, ids of commits.
+_ID = re.compile(r"\b[0-9a-f]{6,40}\b")
 _VARYING = (
     (re.compile(r"(under )?\b\d+\.\d s\b"), "0.0 s"),
-    (re.compile(r"\b[0-9a-f]{6,40}\b"), "0000000"),
+    (_ID, "0000000"),
 )
 # Beside these, on a page that is typed without --now: what the clock says.
 _CLOCK = (
@@ -82,15 +84,26 @@ class Typed:
             if not self._alike(step.shown, printed)
         }
 
+    def mixed_ids(self) -> list[tuple[str, set[str]]]:
+        """Ids that are not one for one: on the page one, printed several, or the other way."""
+        printed: dict[str, set[str]] = defaultdict(set)
+        shown: dict[str, set[str]] = defaultdict(set)
+        for step, (_, output) in zip(self.steps, self.results, strict=True):
+            for there, here in zip(_ID.findall(step.shown), _ID.findall(output), strict=False):
+                printed[there[:6]].add(here[:6])
+                shown[here[:6]].add(there[:6])
+        return [pair for pair in (*printed.items(), *shown.items()) if len(pair[1]) > 1]
+
     def write(self) -> None:
-        """Puts what was printed into the page; what is alike stays as it is."""
+        """Puts all that was printed into the page if anything is not alike: ids are to agree."""
+        if not self.wrong_outputs() and not self.mixed_ids():
+            return
         left = iter(zip(self.steps, self.results, strict=True))
 
         def block(match: re.Match[str]) -> str:
             texts = []
             for step in _steps(match):
-                _, (_, printed) = next(left)
-                output = step.shown if self._alike(step.shown, printed) else printed
+                _, (_, output) = next(left)
                 texts.append(f"$ {step.command}\n" + (f"{output}\n" if output else ""))
             if match["language"] != "console":
                 return match.group()

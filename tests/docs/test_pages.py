@@ -24,6 +24,7 @@ def _hold(typed: Any) -> None:
         typed.write()
         pytest.skip("the page was written")
     assert typed.wrong_outputs() == {}
+    assert typed.mixed_ids() == []
 
 
 def test_the_tour_of_the_readme(type_page: Callable[..., Any]) -> None:

@@ -66,9 +66,7 @@ def check_version(connection: PostgresConnection, shown: str, outdated: bool = F
     version = version_of(connection, shown)
     if version == 0:
         refuse_something_else(connection, shown)
-        raise NoStore(
-            f"there is no install base at {shown}", "run reconciler apply first, which makes one"
-        )
+        raise NoStore(shown)
     if version < newest_version() and not outdated:
         raise StoreError(
             f"the install base {shown} has schema version {version}, this program needs"
