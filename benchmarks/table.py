@@ -11,7 +11,8 @@ Result = Mapping[str, Any]
 _HEAD = """\
 # Performance
 
-Measured by `make bench`, which writes this page and
+What the reconciler takes, in time and memory, beside plain SQL, check-jsonschema, octoDNS and
+Terraform at the same work. Measured by `make bench`, which writes this page and
 [benchmarks/results/full.json](../benchmarks/results/full.json); `make bench-quick` takes about a
 minute, with smaller sizes. Every ratio is taken in one run, against a baseline on the same machine.
 No test asserts a time. On a machine that does other work, too, ratios hold roughly and seconds do

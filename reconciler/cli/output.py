@@ -48,6 +48,7 @@ def tell_outcome(outcome: PassOutcome, *, in_text: bool) -> None:
     """
     if outcome.error is None:
         return
+    streams.flush()  # one pipe may take both streams: the way out comes after what it leads out of
     if not in_text or not totals.is_refused(outcome):
         tell(outcome.error)
     elif not totals.is_invalid(outcome):
