@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from pygments.lexers.shell import BashSessionLexer
 from pygments.lexers.special import TextLexer
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -27,7 +28,20 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _add_contents)
     app.add_transform(RepositoryLinks)
     app.add_lexer("mermaid", TextLexer)  # a forge draws these; drawing here would take a browser
+    app.add_lexer("console", Console)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class Console(BashSessionLexer):  # type: ignore[misc]  # Pygments has no types
+    """Commands after a dollar sign, with lines that go on after `>`; all else is what they print.
+
+    Pygments takes more for a prompt: a comment in a manifest that is shown, or "100 %".
+    """
+
+    name = "Commands and what they print"
+    aliases = ("console",)
+    _ps1rgx = re.compile(r"^(\$ )(.*\n?)")
+    _bare_continuation = True
 
 
 def _add_contents(app: Sphinx, page: str, source: list[str]) -> None:

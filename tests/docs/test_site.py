@@ -1,6 +1,7 @@
 """Pages become a site: lists become its contents, links lead on, and broken ones are noticed."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_the_lists_of_the_first_page_are_the_contents_of_the_site(source: Path) 
     start = (site / "index.html").read_text(encoding="utf-8")
     assert '<span class="caption-text">Learn</span>' in start
     assert main(site) == 0
+
+
+def test_only_commands_are_coloured_as_commands(source: Path) -> None:
+    (source / "guide.md").write_text(
+        "# Guide\n\n## The end\n\n```console\n"
+        "$ cat > a.csv <<END\n> account,pack\n> END\n"
+        "# a comment that is shown\n"
+        "orders  100 %  fine\n```\n"
+    )
+    site, complaints = _built(source)
+    assert complaints == ""
+    guide = (site / "guide.html").read_text(encoding="utf-8")
+    assert re.findall(r'<span class="gp">(.*?)</span>', guide) == ["$ ", "&gt; ", "&gt; "]
+    assert '<span class="go"># a comment that is shown</span>' in guide
 
 
 def test_files_of_the_repository_are_text_where_no_forge_is_known(source: Path) -> None:
