@@ -296,6 +296,12 @@ def test_only_a_release_comes_after_its_window_not_the_upgrade_of_one_who_is_beh
     assert "1.0.0 → 1.1.0  now  1 attachment" in text.render(behind, "x.db")
 
 
+def test_the_one_change_is_not_all_changes(values: Any) -> None:
+    change = values.change("release", before="1.0.0", after="1.1.0", release="1.1.0")
+    assert "<summary>The change</summary>" in markdown.render(values.outcome(change))
+    assert "<summary>All 2 changes</summary>" in markdown.render(values.outcome(change, change))
+
+
 def test_an_environment_that_is_called_what_it_is_is_named_once(values: Any) -> None:
     hit = Hit(attachments=1, accounts=1)
     names = (("production", "production"), ("eu", "production"), ("old", None))

@@ -58,7 +58,8 @@ def render(outcome: PassOutcome, key: str | None = None, links: Links | None = N
     if plan is not None:
         impacts.details(page, outcome.impacts, zone, plan.now, links)
         lines = (_detail(change, links) for change in plan.changes)
-        page.folded(f"All {counted(len(plan.changes), 'change')}", lines)
+        every = f"All {len(plan.changes):,} changes" if len(plan.changes) > 1 else "The change"
+        page.folded(every, lines)
         page.foot(_foot(outcome, plan))
     return page.text()
 
