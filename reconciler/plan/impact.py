@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -108,6 +108,11 @@ class _Start:
     waits: str | None = None
     late: bool = False
 
+    @property
+    def is_later(self) -> bool:
+        """Whether passes come before it, which still serve what is current now."""
+        return self.timing is Timing.WINDOW or self.waits is not None
+
 
 class _Weighed:
     """One release while its rows are counted."""
@@ -133,7 +138,7 @@ class _Weighed:
         self.start = self._start()
         self.served = self._served()
         at = self.start.at or now
-        enforced = gated or not self._stored or self.start.timing is Timing.WINDOW
+        enforced = gated or not self._stored or self.start.is_later
         self.gates = Gates(
             enforced=enforced,
             today=today(at, self.zone),
@@ -179,7 +184,8 @@ class _Weighed:
         return _Start(timing=timing, at=self.now if timing is Timing.NOW else None, late=late)
 
     def _timing(self) -> Timing:
-        if self.version == self.life.current:
+        # What is served stays current while a gate keeps a higher release waiting.
+        if self.version in (self.step.record.current, self.life.current):
             is_current = self.known is not None and self.known.current == self.version
             return Timing.CURRENT if is_current else Timing.NOW
         return Timing.WINDOW if self.version in self.life.testing else Timing.OVER
@@ -225,13 +231,15 @@ class _Weighed:
     def _decided(self, alike: Alike) -> Fate | None:
         """None for a row that the release passes by."""
         if alike.release == self.version:
-            return Fate.RUNNING
+            if not self._reverts(alike):
+                return Fate.RUNNING
+            alike = alike._replace(release=self.step.record.current)
         if self.start.timing is Timing.OVER:
             return None
         if self._adopts(alike):
             return Fate.RUNNING
         step = move(self._before_it(alike), self.served, self.gates, closed=False)
-        if step is None:  # it adopted the release above
+        if step is None or step.after != self.version:  # it adopts the release above
             return None
         if step.gate is not None:
             return _KEPT_BACK[step.gate]
@@ -245,16 +253,33 @@ class _Weighed:
         """
         if alike.release is not None or self.before is None:
             return alike
-        if self.start.timing is Timing.WINDOW or self.base.applied is None:
+        in_time = self.start.is_later and not self._kept_out
+        if in_time or self.base.applied is None:
             return alike._replace(release=self.before.version)
         return alike
+
+    def _reverts(self, alike: Alike) -> bool:
+        """Whether a row that adopted the release goes back to current, and gets it again."""
+        record: PackRecord = self.step.record
+        is_pending = self.start.is_later and record.pending == self.version
+        return is_pending and record.current is not None and not adopts(alike, record)
+
+    @cached_property
+    def _kept_out(self) -> bool:
+        """Whether nobody can install the pack, or adopt it, until the release starts."""
+        spec, at = self.tree.packs[self.pack].suspended, self.start.at
+        if not self.start.is_later or at is None or not self.gates.enforced:
+            return False
+        return is_suspended(spec, self.zone, at - timedelta.resolution)
 
     def _adopts(self, alike: Alike) -> bool:
         """Whether the row gets the release at once, as one who adopts it."""
         record: PackRecord = self.step.record
-        if self.start.timing is not Timing.WINDOW or record.pending != self.version:
+        if not self.start.is_later or record.pending != self.version:
             return False
-        if alike.suspended and self.gates.enforced:
+        if record.current is None or self._kept_out:  # a first release can't be adopted
+            return False
+        if self.gates.enforced and (alike.suspended or self.gates.pack_suspended):
             return False
         return adopts(alike, record)
 

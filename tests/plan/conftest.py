@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from reconciler.desired.renames import carried_base, renames
-from reconciler.model.base import Attached, AttachmentKey, InstallBase, RowsInMemory
+from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.changes import Change, Plan
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
@@ -92,11 +92,9 @@ class Desk:
         record = self.base.packs[pack]
         key = AttachmentKey(account=account, pack=pack)
         row = self.base.attachments[key]
-        adopted = Attached(
-            key=key,
-            origin=row.origin,
+        adopted = replace(
+            row,
             release=record.pending,
-            declared=row.declared,
             adopt_requested=record.pending,
             adopted_in=record.testing_period,
         )

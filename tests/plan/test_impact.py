@@ -95,6 +95,51 @@ def test_a_hold_that_ends_before_the_window_keeps_nobody_back(desk: Any) -> None
     assert (of(desk, "1.1.0").hit, of(desk, "1.1.0").held) == (hit(2), Hit())
 
 
+def test_nobody_runs_a_release_early_that_can_not_be_adopted_yet(desk: Any) -> None:
+    desk.pack("stock")
+    packs = [{"pack": pack} for pack in ("orders", "stock")]
+    desk.declare(Kind.ACCOUNT_GROUP, {"accounts": ["a", "b", "c"], "packs": packs}, "everyone")
+    desk.attach("a", "stock", adopt="1.0.0")
+    desk.release("1.0.0", on="2026-12-01", pack="stock")
+    found = of(desk, "1.0.0", pack="stock")
+    assert (found.running, found.installed, found.adopters) == (Hit(), hit(1), None)
+
+
+def test_nobody_runs_a_release_early_while_the_pack_is_suspended(desk: Any) -> None:
+    desk.base = replace(desk.base, store_id="here")
+    desk.pack(suspended={"reason": "a fault"})
+    desk.attach("a", adopt="1.1.0")
+    desk.release("1.1.0", on="2026-12-01")
+    assert (of(desk, "1.1.0").running, of(desk, "1.1.0").suspended) == (Hit(), hit(2))
+    desk.pack(suspended={"reason": "a fault", "until": "2026-11-28"})
+    assert (of(desk, "1.1.0").running, of(desk, "1.1.0").hit) == (hit(1), hit(1))
+
+
+def test_who_does_not_adopt_any_more_gets_it_with_the_others(desk: Any) -> None:
+    desk.attach("a", adopt="1.1.0")
+    desk.release("1.1.0", on="2026-12-01")
+    desk.apply(LATER)
+    assert (of(desk, "1.1.0").running, of(desk, "1.1.0").hit) == (hit(1), hit(1))
+    desk.attach("a")
+    assert (of(desk, "1.1.0").running, of(desk, "1.1.0").hit) == (Hit(), hit(2))
+
+
+def test_who_adopts_the_pending_release_at_once_does_not_get_the_current_one(desk: Any) -> None:
+    desk.release("1.1.0")
+    desk.release("1.2.0", on="2026-12-01")
+    desk.attach("a", adopt="1.2.0")
+    desk.attach("c", adopt="1.2.0")
+    assert (of(desk, "1.1.0").hit, of(desk, "1.1.0").installed) == (hit(1), Hit())
+
+
+def test_what_is_served_is_current_while_a_higher_release_waits(desk: Any) -> None:
+    desk.publisher(freezes=[{"name": "sales", "from": "2026-11-20", "until": "2026-11-30"}])
+    desk.release("1.1.0")
+    desk.attach("c")
+    assert (of(desk, "1.0.0").timing, of(desk, "1.0.0").installed) == (Timing.CURRENT, hit(1))
+    assert (of(desk, "1.1.0").waits, of(desk, "1.1.0").hit) == ('freeze "sales"', hit(3))
+
+
 def test_early_adopters_of_a_release_that_ends_are_told_apart(desk: Any) -> None:
     desk.release("1.1.0", on="2026-12-01")
     desk.apply(LATER)
