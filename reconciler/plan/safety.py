@@ -10,12 +10,16 @@ from reconciler.model.changes import Action, Change
 from reconciler.model.declarations import Acknowledgement, Kind, Publisher
 from reconciler.model.windows import today
 
+# A reader takes in so many; the changes of the plan name every pack.
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrun:
     """A limit that a plan is over. `left` counts what no acknowledgement covers.
 
-    `acknowledgements` are the entries, as YAML, that would let it pass.
+    `acknowledgements` are the entries, as YAML, that would let it pass: of many packs those for the
+    ones that are hit hardest, and how many more it takes.
     """
 
     action: Action
@@ -115,12 +119,17 @@ def _overrun(
     total = sum(left.values())
     share = f"{limit} of {population:,} = {allowed:,}" if limit.endswith("%") else f"{allowed:,}"
     verb = "uninstalled" if action is Action.UNINSTALL else "rolled back"
-    packs = ", ".join(f"{pack} {count:,}" for pack, count in sorted(left.items()))
+    named = sorted(left.items(), key=lambda hit: (-hit[1], hit[0]))[:_NAMED]
+    others = len(left) - len(named)
+    packs = ", ".join(f"{pack} {count:,}" for pack, count in named)
+    packs += f" and {counted(others, 'more pack')}" if others else ""
     expires = (now + timedelta(days=7)).date().isoformat()
     entries = tuple(
         f"{{action: {action}, name: {pack}, attachments: {count}, expires: {expires}, reason: …}}"
-        for pack, count in sorted(left.items())
+        for pack, count in named
     )
+    if others:
+        entries += (f"and one such entry for each of {counted(others, 'more pack')}",)
     return Overrun(
         action=action,
         left=total,

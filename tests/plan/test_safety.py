@@ -106,6 +106,17 @@ def test_small_deletions_are_counted_together_over_all_packs() -> None:
     assert "(orders 2, stock 2)" in found.message
 
 
+def test_of_many_packs_those_are_named_that_are_hit_hardest() -> None:
+    changes = [hits(Action.UNINSTALL, f"pack-{n:04}", 1 + n // 4_000) for n in range(5_000)]
+    (found,) = judged(*changes, by=publisher())
+    assert found.left == 6_000
+    assert "6,000 attachments would be uninstalled (pack-4000 2, pack-4001 2, " in found.message
+    assert found.message.endswith(" and 4,990 more packs); the limit is 5% of 100 = 5")
+    assert len(found.message) < 300
+    assert found.acknowledgements[-1] == "and one such entry for each of 4,990 more packs"
+    assert len(found.acknowledgements) == 11
+
+
 def test_the_stricter_of_the_applied_and_the_new_limit_counts() -> None:
     loose, strict = publisher({"maxUninstalls": "50%"}), publisher({"maxUninstalls": 3})
     change = hits(Action.UNINSTALL, "orders", 4)
