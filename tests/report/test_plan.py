@@ -176,6 +176,36 @@ def test_a_huge_plan_stays_below_the_limit_and_says_what_was_left_out(values: An
     assert told.rstrip().endswith("</sub>")
 
 
+def test_a_verdict_names_what_weighs_most_and_sums_the_others_up(values: Any) -> None:
+    moves = {"before": "1.0.0", "after": "2.0.0", "release": "2.0.0"}
+    releases = [
+        values.change("release", f"p-{n:04}", attachments=n, **moves) for n in range(1, 5_001)
+    ]
+    back = values.change("rollback", "p-none", before="2.0.0", after="1.0.0", attachments=1)
+    gone = values.change("uninstall", "p-gone", kind=Kind.ATTACHMENT, attachments=7)
+    told = markdown.render(values.outcome(*releases, back, gone))
+    line = told.splitlines()[2]
+    assert line.startswith("⚠️ **Rolls back p-none 2.0.0 → 1.0.0 in 1 attachment; releases p-5000")
+    more = sum(range(1, 4_998))
+    assert line.endswith(
+        f"; releases 4,997 more packs for {more:,} attachments; uninstalls 7 attachments.**"
+    )
+    assert "### Destructive changes: 1 attachment rolled back and 7 uninstalled" in told
+    assert told.index("| rollback | p-none |") < told.index("| release | p-5000 |")
+    assert len(told) < 60_000
+
+
+def test_who_is_uninstalled_is_told_however_many_they_are(values: Any) -> None:
+    names = tuple(f"account-{n:05}/orders" for n in range(50_000))
+    change = values.change(
+        "uninstall", kind=Kind.ATTACHMENT, before="1.0.0", attachments=50_000, members=names
+    )
+    told = markdown.render(values.outcome(change))
+    assert "- **uninstall** orders, 50,000 attachments (account-00000/orders, " in told
+    assert re.search(r" and 49,\d\d\d more\)\n", told)
+    assert len(told) < 60_000
+
+
 def test_names_in_markdown_do_not_act(values: Any) -> None:
     evil = values.change("delete", "<script>@all](http://x)|`", kind=Kind.INTEGRATION_PACK)
     told = markdown.render(values.outcome(evil))

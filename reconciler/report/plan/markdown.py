@@ -1,6 +1,7 @@
 """The outcome of a plan -> the Markdown of a pull request comment, of a bounded length."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,10 @@ _TABLE = 20_000  # characters, as those below
 _DESTROYED = 20_000
 _WAITING = 5_000
 _FINDINGS = 12_000
+_NAMES = 400  # for those of one change, however many changes there are
+_TOLD = 4  # releases with a sentence of their own
+
+Reached = Mapping[tuple[str, str], Impact]
 
 
 def render(outcome: PassOutcome, key: str | None = None, links: Links | None = None) -> str:
@@ -48,8 +53,7 @@ def render(outcome: PassOutcome, key: str | None = None, links: Links | None = N
         if not plan.descends:
             page.add("> The base has moved: this revision does not descend from the applied one.")
         page.table(HEADS, _release_rows(outcome, plan, zone), _TABLE)
-        destroyed = map(_destroyed, totals.destructive(plan))
-        page.section("Destructive changes", destroyed, _DESTROYED)
+        _destroy(page, plan)
         impacts.fill_in(page, outcome.impacts)
         waiting = (_waits(change, zone, plan.now) for change in plan.waiting)
         page.section("Waiting", waiting, _WAITING)
@@ -78,6 +82,20 @@ _SENTENCES = {
     Action.WITHDRAW: "Withdraws {what}",
     Action.ROLLBACK: "Rolls back {what} in {whom}",
 }
+_VERBS = {
+    Action.RELEASE: "releases",
+    Action.PROMOTE: "promotes",
+    Action.SCHEDULE: "schedules",
+    Action.RESCHEDULE: "moves the date of",
+    Action.SUPERSEDE: "ends the testing period of",
+    Action.WITHDRAW: "withdraws the pending release of",
+    Action.ROLLBACK: "rolls back",
+}
+_DESTROYED_WORDS = (
+    (Action.ROLLBACK, "rolled back"),
+    (Action.REVERT, "taken back"),
+    (Action.UNINSTALL, "uninstalled"),
+)
 
 
 def _verdict(outcome: PassOutcome, zone: ZoneInfo) -> str:
@@ -89,7 +107,9 @@ def _verdict(outcome: PassOutcome, zone: ZoneInfo) -> str:
     if plan is None or not (plan.changes or plan.waiting):
         return "Changes nothing in the install base."
     reached = totals.impacts_by_release(outcome)
-    parts = [_sentence(change, zone, plan.now, reached) for change in _releases(plan)]
+    releases = _releases(plan.changes, reached)
+    parts = [_sentence(change, zone, plan.now, reached) for change in releases[:_TOLD]]
+    parts += _more(releases[_TOLD:], reached)
     sums = totals.moved(plan.changes)
     for action, verb in ((Action.UNINSTALL, "uninstalls"), (Action.REVERT, "takes back")):
         if sums[action]:
@@ -98,35 +118,57 @@ def _verdict(outcome: PassOutcome, zone: ZoneInfo) -> str:
         parts.append(f"{counted(len(plan.waiting), 'change')} would wait")
     if not parts:
         parts.append("Releases nothing; changes declarations and attachments only")
-    shown = parts[:4] + ([f"{len(parts) - 4:,} more"] if len(parts) > 4 else [])
-    said = "; ".join(part[0].lower() + part[1:] for part in shown)
+    said = "; ".join(part[0].lower() + part[1:] for part in parts)
     return said[0].upper() + said[1:] + "."
 
 
-def _sentence(
-    change: Change, zone: ZoneInfo, now: datetime, reached: Mapping[tuple[str, str], Impact]
-) -> str:
+def _more(releases: Iterable[Change], reached: Reached) -> Iterator[str]:
+    """Those that have no sentence of their own, action by action."""
+    packs, hit = Counter[Action](), Counter[Action]()
+    for change in releases:
+        packs[change.action] += 1
+        hit[change.action] += _attachments(change, reached)
+    for action, number in packs.items():
+        whom = f" for {counted(hit[action], 'attachment')}" if hit[action] else ""
+        yield f"{_VERBS[action]} {counted(number, 'more pack')}{whom}"
+
+
+def _sentence(change: Change, zone: ZoneInfo, now: datetime, reached: Reached) -> str:
     what = markdown(f"{change.name} {change.release or ''}".strip())
     if change.action is Action.ROLLBACK:
         what = markdown(f"{change.name} {versions(change.before, change.after)}")
     when = span(change.window, zone, now) if change.window else "another date"
-    impact = reached.get((change.name, change.release or ""))
+    impact = _impact(change, reached)
     whom = counted(change.attachments, "attachment")
     if impact is not None:
         whom = phrases.hits(impact.hit)
     return _SENTENCES[change.action].format(what=what, whom=whom, when=markdown(when))
 
 
-def _releases(plan: Plan) -> list[Change]:
-    return [change for change in plan.changes if change.action in totals.RELEASES]
+def _releases(changes: Iterable[Change], reached: Reached) -> list[Change]:
+    """Pack by pack: those that are rolled back first, then by how many attachments are hit."""
+    releases = [change for change in changes if change.action in totals.RELEASES]
+    weight: dict[str, tuple[bool, int]] = {}
+    for change in releases:
+        own = (change.action is Action.ROLLBACK, _attachments(change, reached))
+        weight[change.name] = max(own, weight.get(change.name, own))
+    return sorted(releases, key=lambda one: (*(-part for part in weight[one.name]), one.name))
+
+
+def _impact(change: Change, reached: Reached) -> Impact | None:
+    return reached.get((change.name, change.release or ""))
+
+
+def _attachments(change: Change, reached: Reached) -> int:
+    impact = _impact(change, reached)
+    return change.attachments if impact is None else impact.hit.attachments
 
 
 def _release_rows(outcome: PassOutcome, plan: Plan, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     """Of what ends there is no impact: the release that takes its place has it."""
     reached = totals.impacts_by_release(outcome)
-    waiting = [change for change in plan.waiting if change.action in totals.RELEASES]
-    for change in (*_releases(plan), *waiting):
-        impact = reached.get((change.name, change.release or ""))
+    for change in _releases((*plan.changes, *plan.waiting), reached):
+        impact = _impact(change, reached)
         action = f"{change.action.value}, waiting" if change.gate else change.action.value
         if impact is not None:
             yield (action, *impacts.row(impact, zone, plan.now))
@@ -136,12 +178,37 @@ def _release_rows(outcome: PassOutcome, plan: Plan, zone: ZoneInfo) -> Iterator[
         yield (action, markdown(change.name), moves, *when, "", f"{change.attachments:,}", "")
 
 
-def _destroyed(change: Change) -> str:
-    names = listed(map(markdown, change.members))
+def _destroy(page: Page, plan: Plan) -> None:
+    """How much in the title, since of thousands only the first are listed."""
+    destroyed = totals.destructive(plan)
+    sums = totals.moved(destroyed)
+    hit = [(sums[action], word) for action, word in _DESTROYED_WORDS if sums[action]]
+    told = [f"{counted(number, 'attachment')} {word}" for number, word in hit[:1]]
+    told += [f"{number:,} {word}" for number, word in hit[1:]]
+    title = f"Destructive changes: {listed(told)}" if told else "Destructive changes"
+    room = max(_DESTROYED // (2 * max(len(destroyed), 1)), _NAMES)
+    page.section(title, (_destroyed(change, room) for change in destroyed), _DESTROYED)
+
+
+def _destroyed(change: Change, room: int) -> str:
+    """`room`: the characters that names may take."""
+    names = _fitting(change.members, room)
     reason = f": {text(change.reason)}" if change.reason else ""
     hit = f", {counted(change.attachments, 'attachment')}" if change.attachments else ""
     listing = f" ({names})" if names else ""
     return f"- **{change.action.value}** {markdown(subject(change))}{hit}{reason}{listing}"
+
+
+def _fitting(members: Sequence[str], room: int) -> str:
+    """The first names, and how many more there are."""
+    shown = list[str]()
+    for name in map(markdown, members):
+        room -= len(name) + 2
+        if room < 0:
+            break
+        shown.append(name)
+    more = len(members) - len(shown)
+    return listed([*shown, f"{more:,} more"] if more else shown)
 
 
 def _waits(change: Change, zone: ZoneInfo, now: datetime) -> str:
