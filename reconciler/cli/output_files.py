@@ -69,12 +69,14 @@ def _each_once(
     return outputs
 
 
-def write_all(outputs: Iterable[OutputFile], rendered: Callable[[str], str]) -> int:
-    """Writes each file whole or not at all; 1 when one could not be written, as stderr tells."""
+def write_all(
+    outputs: Iterable[OutputFile], rendered: Callable[[str], str]
+) -> ReconcilerError | None:
+    """Writes each file whole or not at all; the last that could not be, as stderr tells of each."""
     from reconciler.cli.output import tell
     from reconciler.cli.plan_file import write_text
 
-    code = 0
+    trouble = None
     for output in outputs:
         # What has no place in UTF-8 is shown as on standard output.
         text = rendered(output.format).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -82,8 +84,8 @@ def write_all(outputs: Iterable[OutputFile], rendered: Callable[[str], str]) -> 
             write_text(output.path, text)
         except ReconcilerError as error:
             tell(error)
-            code = error.exit_code
-    return code
+            trouble = error
+    return trouble
 
 
 def first_that_fits(*codes: int) -> int:

@@ -13,6 +13,7 @@ from reconciler.cli import options
 from reconciler.cli.output_files import OutputFile, first_that_fits, output_files, write_all
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import PassOutcome
     from reconciler.report.layout import Style
     from reconciler.settings import Settings
@@ -34,13 +35,17 @@ class _Key(click.ParamType[str]):
 
 
 class _Shown(NamedTuple):
-    """A plan, and what its formats take beside it: time, store's name, key of the comment, link."""
+    """A plan, and what its formats take beside it: time, store's name, key of the comment, link.
+
+    `unwritten`: why a file of --output could not be written.
+    """
 
     outcome: "PassOutcome"
     at: datetime
     store: str
     key: str | None
     link: str | None
+    unwritten: "ReconcilerError | None" = None
 
 
 @click.command()
@@ -101,10 +106,11 @@ def command(
     with _previewed(settings, base, comment_key, link) as shown:
         if out is not None:
             write_text(out, _rendered(shown, "json", PLAIN))
-        written = write_all(outputs, lambda format_: _rendered(shown, format_, PLAIN))
-        output.write(_rendered(shown, format_, output.style()))
+        unwritten = write_all(outputs, lambda format_: _rendered(shown, format_, PLAIN))
+        output.write(_rendered(shown._replace(unwritten=unwritten), format_, output.style()))
     outcome = shown.outcome
     output.tell_outcome(outcome, in_text=format_ == "text")
+    written = 0 if unwritten is None else unwritten.exit_code
     pending = detailed_exitcode and outcome.plan is not None and outcome.plan.changes
     return first_that_fits(outcome.exit_code, written, CHANGES_PENDING if pending else 0)
 
@@ -152,7 +158,11 @@ def _rendered(shown: _Shown, format_: str, style: "Style") -> str:
 
     match format_:
         case "json":
-            return objects.document(json.plan_fields(shown.outcome, shown.at))
+            fields = json.plan_fields(shown.outcome, shown.at)
+            failed, code = shown.unwritten, shown.outcome.exit_code
+            if failed is not None and first_that_fits(failed.exit_code, code) != code:
+                fields["error"] = objects.error(failed)
+            return objects.document(fields)
         case "markdown":
             return markdown.render(shown.outcome, shown.key, Links(shown.link))
         case _:

@@ -10,6 +10,7 @@ from reconciler.cli import options
 from reconciler.cli.output_files import OutputFile, first_that_fits, output_files, write_all
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import Judgement
     from reconciler.report.layout import Style
     from reconciler.settings import Settings
@@ -18,11 +19,15 @@ _FORMATS = ("text", "json", "github", "sarif", "junit", "markdown")
 
 
 class _Judged(NamedTuple):
-    """A judgement, and what its formats take beside it: REPO as typed, how long it took."""
+    """A judgement, and what its formats take beside it: REPO as typed, how long it took.
+
+    `unwritten`: why a file of --output could not be written.
+    """
 
     judgement: "Judgement"
     repo: str
     seconds: float
+    unwritten: "ReconcilerError | None" = None
 
 
 @click.command()
@@ -61,8 +66,9 @@ def command(
     if worktree and options.given("require_signed"):
         raise click.UsageError("a working tree has no signature: leave out --require-signed")
     judged = _judged(settings, base, worktree)
-    written = write_all(outputs, lambda format_: _rendered(judged, format_, PLAIN))
-    output.write(_rendered(judged, format_, output.style()))
+    unwritten = write_all(outputs, lambda format_: _rendered(judged, format_, PLAIN))
+    output.write(_rendered(judged._replace(unwritten=unwritten), format_, output.style()))
+    written = 0 if unwritten is None else unwritten.exit_code
     return first_that_fits(written, 0 if judged.judgement.valid else 3)
 
 
@@ -89,7 +95,7 @@ def _rendered(judged: _Judged, format_: str, style: "Style") -> str:
     judgement = judged.judgement
     match format_:
         case "json":
-            return objects.document(json.fields(judgement))
+            return objects.document(json.fields(judgement, judged.unwritten))
         case "github":
             return github.render(judgement, _folder_in_checkout(judged.repo))
         case "sarif":

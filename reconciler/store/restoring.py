@@ -19,7 +19,7 @@ from reconciler.store.connection import Connection, Database
 from reconciler.store.exporting import FORMAT, VERSION
 from reconciler.store.store import SqlStore
 
-_HINT = "nothing was restored; take another export"
+_HINT = "nothing was written; take another export"
 _ACTOR = "store restore"
 _DUE_SINCE = 2  # the version of exports that tell when packs are due
 _SET_IDENTITY = "UPDATE store SET store_id = :store_id"
@@ -114,6 +114,8 @@ def _checked(lines: Iterable[str]) -> Iterator[Line]:
             continue
         sha256.update(f"{text}\n".encode())
         yield Line(number, entry)
+    if not number:
+        raise StoreError("the export is empty", _HINT)
     if not closed:
         raise StoreError(f"the export is cut off after line {number}", _HINT)
 
@@ -146,6 +148,13 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 def _wrong(number: int, trouble: str) -> StoreError:
     return StoreError(f"line {number} of the export {trouble}", _HINT)
+
+
+def _malformed(error: Exception) -> str:
+    """What is wrong with a line, in words: what Python says of a type tells a reader nothing."""
+    if isinstance(error, KeyError):
+        return f"it lacks {error.args[0]!r}"
+    return str(error) if type(error) is ValueError else "a value of it is of the wrong kind"
 
 
 class _Restoring:
@@ -181,7 +190,7 @@ class _Restoring:
             try:
                 write(entry)
             except self._malformed as error:
-                raise _wrong(number, f"can't be restored: {error!r}") from error
+                raise _wrong(number, f"can't be read back: {_malformed(error)}") from error
         self._finish_pack(number)
         if not self._header:
             raise _wrong(1, "is no header")
@@ -233,9 +242,10 @@ class _Restoring:
         try:
             accepting.put_packs(self._connection, (record,))
         except StoreError as error:
-            raise _wrong(number, f"ends a pack that can't be restored: {error}") from error
+            raise _wrong(number, f"ends a pack that can't be read back: {error}") from error
         except self._malformed as error:
-            raise _wrong(number, f"ends a pack that can't be restored: {error!r}") from error
+            told = _malformed(error)
+            raise _wrong(number, f"ends a pack that can't be read back: {told}") from error
 
     def _component(self, entry: Mapping[str, Any]) -> None:
         record = ComponentRecord(

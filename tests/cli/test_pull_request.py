@@ -71,6 +71,18 @@ def test_a_file_that_can_not_be_written_keeps_no_other_from_it(publisher: Any) -
     assert done.out.endswith("would be refused.\n")
 
 
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_json_says_that_a_file_could_not_be_written(
+    publisher: Any, command: str, fits: Any
+) -> None:
+    words = ("--output", "text=no/such/folder", "--format", "json")
+    done = publisher.reconciler(command, *words, "--store", "sqlite:///none.db")
+    assert (done.code, done.json()["error"]["code"]) == (1, 1)
+    assert "cannot write no/such/folder" in done.json()["error"]["message"]
+    assert done.json()["revision"] == publisher.git("rev-parse", "HEAD")
+    fits(command, done.json())
+
+
 def test_one_plan_is_log_comment_and_json(request_for_a_release: Any, fits: Any) -> None:
     shell = request_for_a_release
     words = ("--output", "json=plan.json", "--output", "markdown=comment.md")
@@ -290,7 +302,7 @@ def test_validate_takes_the_revision_of_a_snapshot_as_its_base(exported: Any) ->
         (lambda text: text.rpartition('{"lines"')[0], "the export is cut off after line"),
         (lambda text: text.replace("first-customer", "other"), "the export was changed"),
         (lambda text: text.replace('"version":2}', '"version":99}', 1), "version 99"),
-        (lambda _: "", "the export is cut off after line 0"),
+        (lambda _: "", "the export is empty"),
         (lambda _: "\udcff", "the export is not UTF-8"),
     ],
     ids=("half", "no end", "edited", "newer", "empty", "binary"),
@@ -303,6 +315,31 @@ def test_a_damaged_snapshot_is_told(exported: Any, damage: Any, trouble: str) ->
     assert (done.code, done.out) == (1, "")
     assert trouble in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("damage", "trouble"),
+    [
+        (('"exported_at"', '"exported"'), "line 1 of the export can't be read back: it lacks 'exp"),
+        (('"version":2', '"version":"x"'), "line 1 of the export can't be read back: a value of"),
+    ],
+    ids=("field", "kind"),
+)
+def test_what_a_line_of_a_snapshot_lacks_is_told_in_words(
+    exported: Any, damage: tuple[str, str], trouble: str
+) -> None:
+    text = (exported.folder / "base.jsonl").read_text(encoding="utf-8")
+    exported.write("base.jsonl", text.replace(*damage, 1))
+    assert trouble in exported.at(NOW, "plan", "--snapshot", "base.jsonl").err
+
+
+def test_a_snapshot_from_a_closed_standard_input_is_empty(applied: Any) -> None:
+    words = f"{sys.executable} -m reconciler plan --snapshot - <&-"
+    done = subprocess.run(
+        ["sh", "-c", words], cwd=applied.folder, env=applied.environment, capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"the export is empty" in done.stderr
 
 
 def test_a_snapshot_that_is_not_there_is_told(applied: Any) -> None:

@@ -301,9 +301,10 @@ def test_an_export_that_is_cut_off_is_refused(
     full: Store, place: str, world: Any, keep: int
 ) -> None:
     lines = list(export(full))[:keep]
-    with pytest.raises(StoreError, match=f"is cut off after line {len(lines)}") as caught:
+    trouble = f"is cut off after line {len(lines)}" if lines else "the export is empty"
+    with pytest.raises(StoreError, match=trouble) as caught:
         _restored(place, world, lines)
-    assert caught.value.hint == "nothing was restored; take another export"
+    assert caught.value.hint == "nothing was written; take another export"
     with pytest.raises(StoreError, match="there is no install base"):
         open_store(place, mode="read", clock=world.clock)
     assert _restored(place, world, export(full)).applied() is not None
@@ -334,7 +335,7 @@ def test_an_export_that_was_edited_is_refused(full: Store, place: str, world: An
         ("{", "is no JSON"), ("[" * 100_000, "is no JSON"), ('{"a": NaN}', "is no JSON"),
         ("[]", "is no JSON object"), ("{}", "has no place there"),
         ('{"type": "header"}', "has no place there"), ('{"type": ["pack"]}', "has no place"),
-        ('{"type": "account"}', "can't be restored"),
+        ('{"type": "account"}', "can't be read back"),
     ],
 )  # fmt: skip
 def test_a_malformed_line_is_refused_by_its_number(
@@ -373,7 +374,7 @@ def test_a_forged_line_is_refused_by_its_number(
     full: Store, place: str, world: Any, kind: Any, fields: dict[str, Any]
 ) -> None:
     lines, number = _changed(list(export(full)), kind, **fields)
-    with pytest.raises(StoreError, match=f"line {number} of the export can't be restored"):
+    with pytest.raises(StoreError, match=f"line {number} of the export can't be read back"):
         _restored(place, world, lines)
 
 

@@ -6,8 +6,8 @@ from reconciler.report import objects
 from reconciler.report.objects import Fields
 
 
-def fields(judgement: Judgement) -> Fields:
-    """`revision` null is the working tree."""
+def fields(judgement: Judgement, trouble: ReconcilerError | None = None) -> Fields:
+    """`revision` null is the working tree; `trouble` is what went wrong beside the judgement."""
     return {
         "valid": judgement.valid,
         "revision": judgement.revision,
@@ -17,6 +17,7 @@ def fields(judgement: Judgement) -> Fields:
             "documents": judgement.documents,
             "files": judgement.files,
         },
+        **({} if trouble is None else {"error": objects.error(trouble)}),
     }
 
 
