@@ -19,13 +19,14 @@ _FORMATS = ("text", "json", "github", "sarif", "junit", "markdown")
 
 
 class _Judged(NamedTuple):
-    """A judgement, and what its formats take beside it: REPO as typed, how long it took.
+    """A judgement, and what its formats take beside it.
 
-    `unwritten`: why a file of --output could not be written.
+    `folder`: where the publisher root lies in its repository, "" for the top. `unwritten`: why a
+    file of --output could not be written.
     """
 
     judgement: "Judgement"
-    repo: str
+    folder: str
     seconds: float
     unwritten: "ReconcilerError | None" = None
 
@@ -85,7 +86,7 @@ def _judged(settings: "Settings", base: str | None, worktree: bool) -> _Judged:
         seconds = time.perf_counter() - started
         if not worktree and settings.revision is None:
             output.note_uncommitted(world.source, "validated (--worktree reads them)")
-    return _Judged(judgement, settings.repository, seconds)
+        return _Judged(judgement, world.source.folder, seconds)
 
 
 def _rendered(judged: _Judged, format_: str, style: "Style") -> str:
@@ -97,24 +98,14 @@ def _rendered(judged: _Judged, format_: str, style: "Style") -> str:
         case "json":
             return objects.document(json.fields(judgement, judged.unwritten))
         case "github":
-            return github.render(judgement, _folder_in_checkout(judged.repo))
+            return github.render(judgement, judged.folder)
         case "sarif":
             from reconciler.desired.rules import RULES
 
-            return sarif.render(judgement, RULES, _folder_in_checkout(judged.repo))
+            return sarif.render(judgement, RULES, judged.folder)
         case "junit":
             return junit.render(judgement)
         case "markdown":
             return markdown.render(judgement, judged.seconds)
         case _:
             return text.render(judgement, style, judged.seconds)
-
-
-def _folder_in_checkout(repo: str) -> str:
-    """Where the publisher root lies in its working copy, for readers that show the whole of it."""
-    root = Path(repo).absolute()
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            found = root.relative_to(folder).as_posix()
-            return "" if found == "." else found
-    return ""

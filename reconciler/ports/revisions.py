@@ -93,6 +93,11 @@ class Snapshot(Protocol):
 class Source(Protocol):
     """A git repository, or a folder inside one, with publisher.yaml at its top."""
 
+    @property
+    def folder(self) -> str:
+        """Where the publisher root lies in the repository, "" for its top."""
+        ...
+
     def resolve(self, revision: str | None = None) -> str:
         """The full commit id of a revision; None means HEAD. Raises SourceError."""
         ...

@@ -40,6 +40,11 @@ class LocalSource:
         """The folder, for messages."""
         return self.repository.shown
 
+    @property
+    def folder(self) -> str:
+        """The publisher root in the repository, "" for its top."""
+        return self.repository.prefix
+
     def resolve(self, revision: str | None = None) -> str:
         """The full commit id of a revision; None means `ref`, or HEAD. Raises SourceError."""
         if revision is not None:

@@ -45,6 +45,11 @@ class MirrorSource:
         """The URL without credentials, for messages."""
         return self.location.shown
 
+    @property
+    def folder(self) -> str:
+        """The publisher root in the repository, "" for its top."""
+        return self.location.folder
+
     def resolve(self, revision: str | None = None) -> str:
         """The full commit id of a revision, as last fetched; None means `ref`, or HEAD.
 

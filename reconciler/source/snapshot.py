@@ -110,7 +110,7 @@ def _without_publisher(entries: Mapping[str, str], shown: str) -> SourceError:
         hint = f"rename publisher.yml to {PUBLISHER}"
     elif elsewhere:
         folder = one_line(elsewhere[0].removesuffix(f"/{PUBLISHER}"))
-        hint = f"there is one in {folder}: give that folder as REPO"
+        hint = f"there is one in {folder}: give that folder as REPO, or #{folder} behind a URL"
     else:
         hint = "give the folder that holds it as REPO, or start with: reconciler init DIR"
     return NothingYet(f"there is no {PUBLISHER} at the top of {shown}", hint)

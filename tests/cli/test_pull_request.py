@@ -97,6 +97,31 @@ def test_one_plan_is_log_comment_and_json(request_for_a_release: Any, fits: Any)
     assert plan["digest"][:6] in done.out
 
 
+def test_paths_are_those_of_the_repository_wherever_the_publisher_lies_in_it(
+    publisher: Any, tmp_path: Path
+) -> None:
+    """Called in the working copy of another repository, which has nothing to do with it."""
+    whole = tmp_path / "whole"
+    publisher.git("clone", "--quiet", ".", str(whole))
+    (whole / "sub").mkdir()
+    for path in [path for path in whole.iterdir() if path.name not in (".git", "sub")]:
+        path.rename(whole / "sub" / path.name)
+    (whole / "sub/packs/hello.yaml").write_text("nonsense: [", encoding="utf-8")
+    (tmp_path / "link").symlink_to(whole / "sub")
+    publisher.git("-C", str(whole), "add", "--all")
+    publisher.git("-C", str(whole), "commit", "--quiet", "--message", "moved")
+    publisher.git("clone", "--quiet", "--bare", str(whole), str(tmp_path / "bare.git"))
+    bare = f"{tmp_path}/bare.git"
+    near = [whole / "sub", tmp_path / "link", f"{bare}/sub"]
+    for repo in (*(os.path.relpath(one, publisher.folder) for one in near), f"file://{bare}#sub"):
+        words = ("--format", "github", "--output", "sarif=found.sarif")
+        done = publisher.reconciler("validate", repo, *words)
+        assert done.out.startswith("::error file=sub/packs/hello.yaml,"), done.err
+        (run,) = json.loads((publisher.folder / "found.sarif").read_text())["runs"]
+        places = [one["locations"][0]["physicalLocation"] for one in run["results"]]
+        assert places[0]["artifactLocation"]["uri"] == "sub/packs/hello.yaml"
+
+
 def test_a_pipe_is_written_to_and_not_replaced(publisher: Any) -> None:
     pipe = publisher.folder / "pipe"
     os.mkfifo(pipe)
