@@ -1,7 +1,6 @@
 """`reconciler validate`: a revision, or the working tree -> its findings."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click

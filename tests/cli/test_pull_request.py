@@ -113,7 +113,10 @@ def test_paths_are_those_of_the_repository_wherever_the_publisher_lies_in_it(
     publisher.git("clone", "--quiet", "--bare", str(whole), str(tmp_path / "bare.git"))
     bare = f"{tmp_path}/bare.git"
     near = [whole / "sub", tmp_path / "link", f"{bare}/sub"]
-    for repo in (*(os.path.relpath(one, publisher.folder) for one in near), f"file://{bare}#sub"):
+    for repo in (
+        *(os.path.relpath(str(one), publisher.folder) for one in near),
+        f"file://{bare}#sub",
+    ):
         words = ("--format", "github", "--output", "sarif=found.sarif")
         done = publisher.reconciler("validate", repo, *words)
         assert done.out.startswith("::error file=sub/packs/hello.yaml,"), done.err
