@@ -1,25 +1,19 @@
 """Values -> the text of a manifest, and a change -> the same manifest with its comments kept."""
 
-import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.fields import put_in_order, shape
 from reconciler.manifests.format import verdict
 from reconciler.manifests.nodes import Collection, Document, node_of
-from reconciler.manifests.quoting import as_scalar
 from reconciler.manifests.readings import in_document
 from reconciler.manifests.schemas import API_VERSION, LIST_SUFFIX
+from reconciler.manifests.splice import spliced
 from reconciler.manifests.stream import BYTE_ORDER_MARK, chunks, documents
 from reconciler.manifests.writing import write
-from reconciler.model.windows import parse_date
 
 Path = tuple[str | int, ...]
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def render(
@@ -93,7 +87,9 @@ def set_in(text: str, document: int, item: int | None, path: Path, value: object
     _put(wanted[document], steps, _copied(value))
     parts = [chunk.decode("utf-8") for chunk in chunks(text.encode("utf-8"))]
     index, first = part_with(parts, document)
-    parts[index] = _edited(parts[index], document - first, steps, value)
+    mark = BYTE_ORDER_MARK.decode() if index == 0 and text.startswith("\ufeff") else ""
+    part = parts[index].removeprefix(mark)
+    parts[index] = mark + spliced(part, document - first, steps, _copied(value))
     after = "".join(parts)
     if values_of(after) != wanted:
         raise ReconcilerError(
@@ -119,63 +115,6 @@ def part_with(parts: Sequence[str], document: int) -> tuple[int, int]:
     raise ReconcilerError("the manifest can't be read.", "run reconciler validate first.")
 
 
-def _edited(part: str, document: int, steps: Path, value: object) -> str:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    editor = YAML(typ="rt")
-    editor.preserve_quotes = True
-    editor.width = 1 << 16
-    offset = _list_offset(part)
-    editor.indent(mapping=_indent(part), sequence=offset + 2, offset=offset)
-    editor.explicit_start = part.startswith("---")
-    mark = BYTE_ORDER_MARK.decode() if part.startswith(BYTE_ORDER_MARK.decode()) else ""
-    newline = "\r\n" if "\r\n" in part else "\n"
-    try:
-        loaded = list(editor.load_all(part.removeprefix(mark).replace("\r\n", "\n")))
-        new = _for_editor(value)
-        _put(loaded[document], steps, _quoted_like(_there(loaded[document], steps), new))
-        stream = io.StringIO()
-        editor.dump_all(loaded, stream)
-    except YAMLError as error:
-        raise ReconcilerError("the manifest can't be edited.", "edit it by hand.") from error
-    return mark + stream.getvalue().replace("\n", newline)
-
-
-def _for_editor(value: Any) -> Any:
-    """Texts that would not be read as text get quotation marks, as render() writes them."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    plain = _copied(value)
-    if isinstance(plain, str) and _DATE.fullmatch(plain) and parse_date(plain) is not None:
-        return date.fromisoformat(plain)  # which ruamel writes without any
-    if isinstance(plain, str) and "\n" not in plain and as_scalar(plain).startswith('"'):
-        return DoubleQuotedScalarString(plain)
-    if isinstance(plain, dict):
-        return {key: _for_editor(entry) for key, entry in plain.items()}
-    return [_for_editor(entry) for entry in plain] if isinstance(plain, list) else plain
-
-
-def _there(tree: Any, steps: Path) -> Any:
-    """What is at the place now; None for nothing."""
-    for step in steps:
-        try:
-            tree = tree[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return tree
-
-
-def _quoted_like(before: Any, value: Any) -> Any:
-    """A text with the quotation marks that the one before it had."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
-
-    quoted = (DoubleQuotedScalarString, SingleQuotedScalarString)
-    if isinstance(before, quoted) and isinstance(value, str | date) and "\n" not in str(value):
-        return type(before)(str(value))
-    return value
-
-
 def _put(tree: Any, steps: Path, value: object) -> None:
     if not steps:
         raise ReconcilerError("a whole document can't be replaced.", "name a field.")
@@ -198,25 +137,3 @@ def _child(tree: Any, step: str | int) -> Any:
         return tree[step]
     except (KeyError, IndexError, TypeError) as error:
         raise ReconcilerError(f"there is no {step} to change.", "check the path.") from error
-
-
-def _list_offset(text: str) -> int:
-    """How far the lists of a text are indented below their key: 0 or 2; 2 where there are none."""
-    previous = ""
-    for line in text.splitlines():
-        stripped = line.lstrip(" ")
-        if stripped.startswith("- ") and previous.rstrip().endswith(":"):
-            own = len(line) - len(stripped)
-            return 2 if own > len(previous) - len(previous.lstrip(" ")) else 0
-        if stripped and not stripped.startswith("#"):
-            previous = line
-    return 2
-
-
-def _indent(text: str) -> int:
-    """The indentation of the first indented line that is no list item; 2 where there is none."""
-    for line in text.splitlines():
-        stripped = line.lstrip(" ")
-        if line != stripped and stripped and stripped[0] not in "-#":
-            return min(len(line) - len(stripped), 8)
-    return 2

@@ -29,6 +29,11 @@ def as_scalar(text: str, *, in_flow: bool = False) -> str:
     """The text on one line; `in_flow`: between braces or brackets."""
     if _is_plain(text) and not (in_flow and _NOT_IN_FLOW.search(text)):
         return text
+    return in_quotes(text)
+
+
+def in_quotes(text: str) -> str:
+    """The text on one line in double quotes."""
     quoted = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 

@@ -109,17 +109,17 @@ def _flow(value: Collection, column: int) -> str | None:
     """The collection on one line from `column` on; None where it is written line by line."""
     if value.entries and not value.flow:
         return None
-    text = _on_one_line(value)
+    text = on_one_line(value)
     return text if text is not None and column + len(text) <= WIDTH else None
 
 
-def _on_one_line(value: Node) -> str | None:
-    """None where comments, or a text that needs lines of its own, stand in the way."""
+def on_one_line(value: Node) -> str | None:
+    """The value in one line; None where comments stand in the way, or a text of several lines."""
     if isinstance(value, Scalar):
         return None if value.block else _scalar_in_flow(value)
     parts = []
     for entry in value.entries:
-        inner = _on_one_line(entry.value)
+        inner = on_one_line(entry.value)
         if inner is None or entry.note or any(entry.head):
             return None
         if entry.value.anchor is not None and isinstance(entry.value, Collection):

@@ -31,7 +31,6 @@ FENCES = {
     "sqlite3": ("store/",),
     "psycopg": ("store/",),
     "yaml": ("manifests/",),
-    "ruamel": ("manifests/",),
     "jsonschema": ("manifests/",),
     "jsonschema_rs": ("manifests/",),
     "click": ("cli/",),
