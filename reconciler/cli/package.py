@@ -1,5 +1,6 @@
 """`reconciler package`: a component's new snapshot -> its PackagedComponent manifest."""
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,11 +26,11 @@ _TYPES = ("process", "api-service", "process-route", "certificate", "custom-libr
     "--type",
     "type_",
     type=click.Choice(_TYPES),
-    help="What it is.  [default: as the newest version]",
+    help="What it is.  [default: as the version before]",
 )
 @click.option("--content", metavar="PATH", help="File or folder below REPO that it is made of.")
 @click.option("--notes", help="What is new in it.")
-@click.option("--force", is_flag=True, help="Even if nothing changed since the newest version.")
+@click.option("--force", is_flag=True, help="Even if nothing changed since the version before.")
 @authoring.branch_option
 @questions.yes_option
 @options.output_format("text", "json")
@@ -46,7 +47,7 @@ def command(
 
     Writes components/COMPONENT/VERSION/component.yaml in the working copy and commits nothing; with
     --branch it commits on a new branch instead. Type and contained components are taken over from
-    the newest version; the content, a file or folder of this version's own, is named with
+    the version before it; the content, a file or folder of this version's own, is named with
     --content. A packaged version never changes, and whether it is shareable is decided now.
 
     \b
@@ -54,11 +55,13 @@ def command(
       reconciler package stock-alerts --version 3 --shareable --content components/stock-alerts/2.0
       reconciler package stock-sync --version 3 --shareable --content components/stock-sync --branch
     """
-    from reconciler.desired.packaging import package_spec, refuse_unchanged
+    from reconciler.desired.packaging import package_spec, refuse_own_manifest, refuse_unchanged
     from reconciler.model.declarations import Kind
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
 
+    if given["content"] == "":
+        raise click.UsageError("--content takes the path of a file or folder")
     with open_world(Settings(repository=repo), store="none") as world:
         desk = authoring.Desk(world, branch)
         asked = component is None or given["version"] is None
@@ -69,11 +72,13 @@ def command(
         shareable = _shareable(component, version, given["shareable"], yes=yes)
         rest = {name: given[name] for name in ("type_", "content", "notes")}
         spec = package_spec(desk.tree, component, version, shareable=shareable, **rest)
+        name = authoring.path_part(version)
+        path = f"components/{component}/{name}/component.yaml"
+        if given["content"] is not None:
+            refuse_own_manifest(given["content"], path)
         digest = _digest(desk, given["content"])
         if not force:
             refuse_unchanged(desk.tree, spec, digest)
-        name = authoring.path_part(version)
-        path = f"components/{component}/{name}/component.yaml"
         edits = desk.new_manifest(path, Kind.PACKAGED_COMPONENT, spec)
         if asked and not yes and not questions.confirmed(authoring.preview(edits)):
             return 1
@@ -131,6 +136,7 @@ def _tell(
     desk: "Desk", spec: dict[str, Any], digest: str | None, delivered: "Delivered", format_: str
 ) -> None:
     from reconciler.cli import output
+    from reconciler.desired.packaging import version_before
     from reconciler.report import objects, written
     from reconciler.report.escape import terminal
 
@@ -145,13 +151,27 @@ def _tell(
     lines = [f"{written.done(delivered)}: {component} {version}, {shared}."]
     if digest is not None:
         lines.append(f"Its content, {spec['content']}, is {digest}.")
-    packs = desk.tree.packs.items()
-    names = sorted(name for name, pack in packs if component in pack.components)
+    before = version_before(desk.tree, component, version)
+    if before is not None and before.contains:
+        lines.append(f"What it contains is taken over from {before.version}: correct what changed.")
     if delivered.branch is not None:
         lines.append(written.following(delivered))
     elif shareable:
-        lines += [
-            f"Next: commit this, then reconciler release {name} --immediate, or --on DATE"
-            for name in names
-        ]
+        lines += _releases(desk, component, version)
     output.write("".join(f"{terminal(line)}\n" for line in lines))
+
+
+def _releases(desk: "Desk", component: str, version: str) -> list[str]:
+    """How each pack with the component is released with this version."""
+    from reconciler.desired.newest import newest_version
+    from reconciler.model.declarations import Deployment
+    from reconciler.model.versions import component_key
+
+    newest = newest_version(desk.tree, component, Deployment.PACKAGED)
+    is_lower = newest is not None and component_key(version) < component_key(newest)
+    pin = f" --pin {shlex.quote(f'{component}={version}')}" if is_lower else ""
+    packs = sorted(name for name, pack in desk.tree.packs.items() if component in pack.components)
+    return [
+        f"Next: commit this, then reconciler release {pack} --immediate{pin}, or --on DATE"
+        for pack in packs
+    ]

@@ -1,5 +1,6 @@
 """A tree and a new snapshot of a component -> the PackagedComponent manifest to write."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from reconciler.errors import AuthoringRefused
 from reconciler.model.declarations import ComponentType, ContainedComponent, PackagedComponent
 from reconciler.model.tree import Tree
+from reconciler.model.versions import component_key
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST = 64
@@ -23,9 +25,10 @@ def package_spec(
     content: str | None = None,
     notes: str | None = None,
 ) -> dict[str, Any]:
-    """The spec of a new PackagedComponent; type and contains come from the newest version.
+    """The spec of a new PackagedComponent; type and contains come from the version before it.
 
-    Raises AuthoringRefused when the version exists, or nothing says what type the component is.
+    A version below all others has nothing before it, and takes over the type alone. Raises
+    AuthoringRefused when the version exists, or nothing says what type the component is.
     """
     _refuse_unfit(component, version)
     versions = tree.components.get(component, {})
@@ -34,8 +37,9 @@ def package_spec(
             f"{component} {version} exists already; a packaged version never changes",
             "give it another --version",
         )
-    newest: PackagedComponent | None = list(versions.values())[-1] if versions else None
-    kind = type_ or (newest.type.value if newest is not None else None)
+    before = version_before(tree, component, version)
+    like = before or next(iter(versions.values()), None)
+    kind = type_ or (like.type.value if like is not None else None)
     if kind is None:
         raise AuthoringRefused(
             f"{component} is new, and nothing says what it is",
@@ -53,25 +57,41 @@ def package_spec(
         spec["notes"] = notes
     if content:
         spec["content"] = content
-    if newest is not None and newest.contains:
-        spec["contains"] = [_contained(item) for item in newest.contains]
+    if before is not None and before.contains:
+        spec["contains"] = [_contained(item) for item in before.contains]
     return spec
 
 
+def version_before(tree: Tree, component: str, version: str) -> PackagedComponent | None:
+    """The highest version of the component that is lower than this one; None without one."""
+    versions = tree.components.get(component, {})
+    lower = [each for each in versions if component_key(each) < component_key(version)]
+    return versions[max(lower, key=component_key)] if lower else None
+
+
+def refuse_own_manifest(content: str, manifest: str) -> None:
+    """Raises AuthoringRefused for a folder that holds the manifest: it would change with that."""
+    folder = posixpath.normpath(content)
+    if folder == "." or f"{manifest}/".startswith(f"{folder}/"):
+        raise AuthoringRefused(
+            f"{content} will hold {manifest} too, so its content would change with its manifest",
+            "name a file in it, or a folder that holds nothing else",
+        )
+
+
 def refuse_unchanged(tree: Tree, spec: Mapping[str, Any], content_id: str | None) -> None:
-    """Raises AuthoringRefused where the newest version is just this, content and all.
+    """Raises AuthoringRefused where the version before is just this, content and all.
 
     `content_id` is the git object id of the content, None where none is declared: then nobody can
     tell, and nothing is refused.
     """
-    versions = tree.components.get(spec["component"], {})
-    newest = list(versions.values())[-1] if versions else None
-    if newest is None or content_id is None or newest.content_id != content_id:
+    before = version_before(tree, spec["component"], spec["version"])
+    if before is None or content_id is None or before.content_id != content_id:
         return
-    same_kind = (newest.type.value, newest.shareable) == (spec["type"], spec["shareable"])
-    if same_kind and [_contained(item) for item in newest.contains] == spec.get("contains", []):
+    same_kind = (before.type.value, before.shareable) == (spec["type"], spec["shareable"])
+    if same_kind and [_contained(item) for item in before.contains] == spec.get("contains", []):
         raise AuthoringRefused(
-            f"{newest.component} {newest.version} has the same content ({content_id[:12]}) and is "
+            f"{before.component} {before.version} has the same content ({content_id[:12]}) and is "
             "alike in all else; there is nothing to package",
             "change the content first, or --force",
         )

@@ -24,6 +24,30 @@ def test_a_version_in_which_nothing_changed_is_refused_unless_forced(applied: An
     assert applied.reconciler(*words, "--force").code == 0
 
 
+def test_a_lower_version_follows_the_one_below_it_and_is_released_by_a_pin(applied: Any) -> None:
+    higher = ("package", "hello-api", "--version", "2.0.0", "--shareable", "--content", API)
+    assert applied.reconciler(*higher, "--force").code == 0
+    manifest = applied.folder / "components/hello-api/2.0.0/component.yaml"
+    manifest.write_text(manifest.read_text() + "  contains:\n    - {name: map, type: map}\n")
+    done = applied.reconciler("package", "hello-api", "--version", "1.4.1", "--shareable")
+    assert done.code == 0, done.err
+    written = (applied.folder / "components/hello-api/1.4.1/component.yaml").read_text()
+    assert "name: map" not in written
+    assert "reconciler release hello --immediate --pin hello-api=1.4.1, or --on DATE" in done.out
+    done = applied.reconciler("package", "hello-api", "--version", "2.0.1", "--shareable")
+    assert "What it contains is taken over from 2.0.0" in done.out
+
+
+def test_content_that_would_change_with_the_manifest_is_refused(applied: Any) -> None:
+    words = ("package", "hello-api", "--version", "1.1.0", "--shareable", "--content")
+    for path in (".", "components", "./components/hello-api/1.1.0/"):
+        done = applied.reconciler(*words, path)
+        assert done.code == 1, path
+        assert "its content would change with its manifest" in done.err
+    assert applied.reconciler(*words, "").code == 64
+    assert applied.git("status", "--porcelain") == ""
+
+
 def test_the_same_content_may_be_packaged_to_be_shareable(applied: Any) -> None:
     words = ("package", "hello-api", "--content", API)
     done = applied.reconciler(*words, "--version", "1.1.0")

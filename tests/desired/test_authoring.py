@@ -108,13 +108,20 @@ def test_a_tree_without_a_publisher_is_refused(shop: Any) -> None:
         draft(shop)
 
 
-def test_a_package_takes_type_and_contents_over_from_the_newest_version(shop: Any) -> None:
+def test_a_package_takes_type_and_contents_over_from_the_version_before_it(shop: Any) -> None:
     contains = [{"name": "api", "type": "connection", "extensions": {"region": {"type": "string"}}}]
     shop.package("1.2.0", contains=contains, content="a.xml")
     found = package_spec(shop.tree(), "sync", "1.3.0", shareable=True)
     assert (found["type"], found["shareable"]) == ("process", True)
     assert found["contains"][0]["extensions"] == {"region": {"type": "string", "required": False}}
     assert "content" not in found
+    assert "contains" not in package_spec(shop.tree(), "sync", "1.1.1", shareable=True)
+
+
+def test_a_version_below_all_others_takes_over_the_type_alone(shop: Any) -> None:
+    shop.package("1.0.0", contains=[{"name": "api", "type": "connection"}])
+    found = package_spec(shop.tree(), "sync", "0.9.0", shareable=True)
+    assert (found["type"], "contains" in found) == ("process", False)
 
 
 def test_a_packaged_version_is_never_written_again(shop: Any) -> None:
