@@ -41,8 +41,15 @@ def branch_option(command: "Command") -> "Command":
         is_flag=False,
         flag_value=BY_DEFAULT,
         metavar="[NAME]",
+        callback=_named,
         help="Commit on a new branch made from HEAD instead, and leave the files alone.",
     )(command)
+
+
+def _named(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name == "":  # of a variable that is not set: the files must not be written instead
+        raise click.UsageError("--branch has an empty NAME; leave NAME out, or give one")
+    return name
 
 
 def _schema_of(kind: "Kind") -> str:

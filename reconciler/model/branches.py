@@ -12,8 +12,8 @@ Edits = Mapping[str, bytes | None]
 class BranchDraft:
     """A commit on `base` (a full commit id), to be the tip of the branch `name`.
 
-    `renewable`: the branch may exist with other contents, and is made anew as long as every commit
-    on it has this line in its message; None: it may not.
+    `renewable`, the last line of the message: the branch may exist with other contents, and is made
+    anew as long as every commit on it has this line and is as it was prepared; None: it may not.
     """
 
     name: str

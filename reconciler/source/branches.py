@@ -17,6 +17,7 @@ from reconciler.source.wording import one_line, reason
 _NOBODY = re.compile(r"tell me who you are|no (?:name|email) was given|empty ident|ident name")
 _LOCKED = re.compile(r"Unable to create '([^\n]+\.lock)': File exists")
 _LONGEST_NAME = 200
+_TREE = "Prepared-Tree: "
 _ANOTHER = "give another name: --branch NAME"
 
 
@@ -44,7 +45,8 @@ def prepare_branch(git: Git, draft: BranchDraft, prefix: str) -> PreparedBranch:
 def _ref(git: Git, name: str) -> str:
     """The branch as a full ref, so that nothing in its name is taken for anything else."""
     ref = f"refs/heads/{name}"
-    fits = name.isprintable() and not name.startswith(("-", "refs/")) and name != "HEAD"
+    fits = name.isprintable() and not name.startswith(("-", "refs/"))
+    fits = fits and name not in ("HEAD", "@")  # which git push takes for what is checked out
     if not fits or not 0 < len(name) <= _LONGEST_NAME or git.run("check-ref-format", ref).code:
         raise SourceError(
             f"{one_line(name) or 'an empty text'} can't be the name of a branch",
@@ -68,9 +70,9 @@ def _refuse_unless_renewable(git: Git, draft: BranchDraft, ref: str, tip: str) -
     shown = one_line(draft.name)
     if draft.renewable is None:
         raise SourceError(f"there is a branch {shown} already, with other contents", _ANOTHER)
-    log = git.output("log", "-z", "--format=%B", f"{draft.base}..{tip}")
-    messages = log.decode("utf-8", "replace").rstrip("\0").split("\0") if log else []
-    if not all(draft.renewable in message.splitlines() for message in messages):
+    log = git.output("log", "-z", "--format=%T%n%B", f"{draft.base}..{tip}")
+    commits = log.decode("utf-8", "replace").rstrip("\0").split("\0") if log else []
+    if not all(_is_ours(commit.splitlines(), draft.renewable) for commit in commits):
         raise BranchKept(
             f"somebody else committed on branch {shown}; it was left as it is",
             "merge it, or delete it to have it made anew",
@@ -83,13 +85,27 @@ def _refuse_unless_renewable(git: Git, draft: BranchDraft, ref: str, tip: str) -
         )
 
 
+def _is_ours(lines: list[str], mark: str) -> bool:
+    """Whether a commit, its tree and then its message, is as it was prepared, not amended."""
+    return mark in lines and f"{_TREE}{lines[0]}" in lines
+
+
+def _message(tree: str, draft: BranchDraft) -> bytes:
+    """A renewable commit says what it holds: by that it is known again."""
+    message = draft.message
+    if draft.renewable is not None:
+        rest = message.removesuffix("\n").removesuffix(draft.renewable)
+        message = f"{rest}{_TREE}{tree}\n{draft.renewable}\n"
+    return message.encode()
+
+
 def _commit(git: Git, tree: str, draft: BranchDraft) -> str:
     signs = git.run("config", "--type=bool", "--get", "commit.gpgSign").output.strip() == b"true"
     command = ("commit-tree", *(["-S"] if signs else []), "-p", draft.base, "-F", "-", tree)
     # Without a name git would make one up of the machine's.
     strict = git.using("user.useConfigOnly=true", "i18n.commitEncoding=UTF-8")
     try:
-        return strict.output(*command, stdin=draft.message.encode()).decode("ascii").strip()
+        return strict.output(*command, stdin=_message(tree, draft)).decode("ascii").strip()
     except GitFailed as failure:
         if _NOBODY.search(failure.stderr):
             raise SourceError(
@@ -105,11 +121,13 @@ def _set(git: Git, ref: str, commit: str, before: str | None, draft: BranchDraft
     try:
         git.output(*command, before or "")
     except GitFailed as failure:
+        # Of several branches made anew, one that can't be does not stop the others.
+        error = SourceError if draft.renewable is None else BranchKept
         shown = one_line(draft.name)
         if lock := _LOCKED.search(failure.stderr):
-            raise SourceError(
+            raise error(
                 f"branch {shown} is locked by another git process",
                 f"run it again; if no git runs, remove {one_line(lock[1])}",
             ) from None
         why = reason(failure.stderr)
-        raise SourceError(f"branch {shown} can't be set: {why}", _ANOTHER) from None
+        raise error(f"branch {shown} can't be set: {why}", _ANOTHER) from None

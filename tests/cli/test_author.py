@@ -130,3 +130,11 @@ def test_package_refuses_to_leave_its_folder(applied: Any) -> None:
     assert (applied.folder / "components/hello-api/x/component.yaml").exists() or any(
         applied.folder.glob("components/hello-api/*x/component.yaml")
     )
+
+
+def test_an_empty_name_of_a_branch_is_wrong_usage_and_writes_no_files(applied: Any) -> None:
+    for words in (("package", "hello-api", "--version", "2", "--shareable"), ("withdraw", "hello")):
+        done = applied.reconciler(*words, "--branch=")
+        assert done.code == 64
+        assert "--branch has an empty NAME" in done.err
+    assert applied.git("status", "--porcelain") == ""

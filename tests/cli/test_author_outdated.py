@@ -105,6 +105,22 @@ def test_a_branch_follows_a_newer_version_unless_somebody_committed_on_it(behind
     assert behind.git("rev-parse", "outdated/hello") == theirs
 
 
+def test_a_branch_that_can_not_be_made_is_told_and_the_others_are_made(behind: Any) -> None:
+    behind.git("branch", "outdated/hello/more")
+    other = (
+        (behind.folder / "packs/hello.yaml").read_text().replace("name: hello\n", "name: other\n")
+    )
+    behind.write("packs/other.yaml", other)
+    release = (behind.folder / "releases/hello/1.0.0.yaml").read_text()
+    behind.write("releases/other/1.0.0.yaml", release.replace("pack: hello\n", "pack: other\n"))
+    behind.commit()
+    done = behind.at(NOW, "outdated", "--write", "--immediate", "--format", "json")
+    assert done.code == 0, done.err
+    hello, another = (pack["proposed"] for pack in done.json()["packs"])
+    assert "branch outdated/hello can't be set" in hello["skipped"]
+    assert another["branch"]["state"] == "made"
+
+
 def test_a_pack_with_a_pending_release_is_skipped(pending: Any) -> None:
     package(pending, "1.2.0")
     pending.commit()

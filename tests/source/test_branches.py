@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import SourceError
+from reconciler.errors import BranchKept, SourceError
 from reconciler.model.branches import BranchDraft, BranchState, PreparedBranch
 from reconciler.source import open_source
 
@@ -97,7 +97,7 @@ def test_the_same_branch_again_is_left_and_another_is_refused(repo: Any) -> None
     "name",
     [
         *("", "-d", "--exec=x", "a..b", "a b", "a~1", "a\nb", "a\0b", "x.lock", "/a", "a/", "a//b"),
-        *("refs/heads/a", "HEAD", "@{-1}", "a@{1}", ".a", "a\\b", "a:b", "a?", "*", "a" * 300),
+        *("refs/heads/a", "HEAD", "@", "@{-1}", "a@{1}", ".a", "a\\b", "a:b", "a?", "*", "a" * 300),
     ],
 )
 def test_what_can_not_be_a_branch_is_refused(repo: Any, name: str) -> None:
@@ -193,6 +193,27 @@ def test_a_renewable_branch_follows_while_nobody_else_committed_on_it(repo: Any)
     with pytest.raises(SourceError, match="somebody else committed"):
         renew(b"3")
     assert repo.git("rev-parse", "outdated/orders") == theirs
+
+
+def test_a_renewable_branch_that_somebody_amended_is_left(repo: Any) -> None:
+    def renew(content: bytes) -> PreparedBranch:
+        return prepare(repo.path, "x", edits={"r.yaml": content}, message=MARK, renewable=MARK)
+
+    renew(b"1")
+    repo.git("checkout", "--quiet", "x")
+    repo.put("r.yaml", "by a person")
+    repo.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    theirs = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "--quiet", "main")
+    with pytest.raises(BranchKept, match="somebody else committed"):
+        renew(b"2")
+    assert repo.git("rev-parse", "x") == theirs
+
+
+def test_a_renewable_branch_that_can_not_be_set_is_told_apart(repo: Any) -> None:
+    repo.git("branch", "outdated")
+    with pytest.raises(BranchKept, match="branch outdated/x can't be set"):
+        prepare(repo.path, "outdated/x", message=MARK, renewable=MARK)
 
 
 def test_an_edited_snapshot_shows_the_edits_and_writes_nothing(repo: Any) -> None:
