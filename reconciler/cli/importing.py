@@ -118,7 +118,9 @@ def _write(
     zone = time_zone or tables.time_zone
     with open_world(settings, store="none") as world:
         source = world.source if (root / "publisher.yaml").exists() else None
-        if source is None and (zone is None or zone not in zone_names()):
+        if source is None and zone is not None and zone not in zone_names():
+            raise click.UsageError(f"{zone!r} is no IANA time zone, such as America/New_York")
+        if source is None and zone is None:
             raise click.UsageError(
                 f"there is no publisher.yaml in {root}: name the publisher's IANA zone with"
                 " --time-zone, such as America/New_York"
@@ -144,7 +146,7 @@ def _from_store(url: str, root: Path, format_: str) -> int:
     from reconciler.errors import StoreError
     from reconciler.report.words import counted
     from reconciler.settings import Settings
-    from reconciler.steps.importing import rewritten
+    from reconciler.steps.importing import contents_of, documents_of, rewritten
     from reconciler.wiring import open_world
 
     with open_world(Settings(store_url=url), store="existing") as world:
@@ -154,19 +156,10 @@ def _from_store(url: str, root: Path, format_: str) -> int:
         raise StoreError("no revision was ever applied to this store: it declares nothing")
     files = rewritten(base.tree)
     create_all(root, files)
-    contents = sorted(
-        path
-        for versions in base.tree.components.values()
-        for component in versions.values()
-        if (path := component.content) is not None
+    notes = (
+        _missing("what components are made of is", contents_of(base.tree)),
+        _missing("what packs and releases are documented by is", documents_of(base.tree)),
     )
-    notes: tuple[str, ...] = ()
-    if contents:
-        more = f" and {len(contents) - 1:,} more" if len(contents) > 1 else ""
-        notes = (
-            f"what components are made of is not in a store: put {contents[0]}{more} back as it"
-            " was before the next pass",
-        )
     words = f"Wrote {counted(len(files), 'file')} to {root}."
     return _told(
         format_,
@@ -252,6 +245,14 @@ def _restated(
     )
 
 
+def _missing(what: str, paths: list[str]) -> str | None:
+    """That files of the old repository have to be put back; None where there are none."""
+    if not paths:
+        return None
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f"{what} not in a store: put {paths[0]}{more} back as it was before the next pass"
+
+
 def _refused(findings: "tuple[Finding, ...]", format_: str) -> int:
     from reconciler.cli import output
     from reconciler.model.findings import Severity
@@ -274,14 +275,14 @@ def _told(
     following: str,
     fields: dict[str, object],
     findings: "tuple[Finding, ...]" = (),
-    notes: tuple[str, ...] = (),
+    notes: tuple[str | None, ...] = (),
 ) -> int:
     from reconciler.cli import output
     from reconciler.report import objects
     from reconciler.report.escape import terminal
     from reconciler.report.validation import text
 
-    for each in notes:
+    for each in filter(None, notes):
         output.note(each)
     if format_ == "json":
         fields = {**fields, "findings": list(map(objects.finding, findings))}

@@ -1,12 +1,12 @@
 """The fields of a row -> values of manifests; what does not fit is told and left out."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from reconciler.estate.json_text import DECODER
 from reconciler.estate.tables import Row, Tables
 from reconciler.model.versions import is_semver
 
@@ -119,7 +119,7 @@ class Cells:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value)
+            return DECODER.decode(value)
         except (ValueError, RecursionError):
             self._tables.complain(row, column, f"{column} is no JSON.", 'such as {"NAME": "text"}')
             return None

@@ -1,6 +1,7 @@
 """A JSON text -> its rows one by one, each with the place where it begins."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,32 @@ def _no_number(text: str) -> None:
     raise json.JSONDecodeError(f"{text} is no number of JSON", text, 0)
 
 
-DECODER = json.JSONDecoder(parse_constant=_no_number)
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise json.JSONDecodeError(f"a number has {len(text):,} digits", text, 0)
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    if math.isinf(found := float(text)):
+        raise json.JSONDecodeError(f"{text[:_MOST_DIGITS]} is too large a number", text, 0)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key in found if sum(key == each for each, _ in pairs) > 1)
+        raise json.JSONDecodeError(f'"{twice}" stands there twice', twice, 0)
+    return found
+
+
+_MOST_DIGITS = 400
+DECODER = json.JSONDecoder(
+    parse_constant=_no_number, parse_int=_whole, parse_float=_fraction, object_pairs_hook=_once
+)
+LENIENT = json.JSONDecoder(parse_int=str, parse_float=str)
+"""Reads the same, and judges only what is no JSON."""
 _SPACES = re.compile(r"[ \t\r\n]*")
 
 
@@ -38,7 +64,12 @@ class JsonText:
             self._line += newlines
             self._line_start = self._text.rindex("\n", 0, start) + 1
         self.place = (self._line, start - self._line_start + 1)
-        found, self._at = DECODER.raw_decode(self._text, start)
+        try:
+            found, self._at = DECODER.raw_decode(self._text, start)
+        except json.JSONDecodeError as error:
+            if error.doc is self._text:
+                raise
+            raise json.JSONDecodeError(error.msg, self._text, start) from None
         return found
 
     def items(self) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from reconciler.estate.json_text import DECODER, JsonText
+from reconciler.estate.json_text import DECODER, LENIENT, JsonText
 from reconciler.model.findings import Finding, Severity
 
 RULE = "import"
@@ -119,6 +119,9 @@ def read_tables(files: Iterable[tuple[str, bytes]]) -> Tables:
             _read_json(tables, name, text)
         elif text.strip():
             _read_csv(tables, name, text)
+        else:
+            hint = "a table without rows has a header all the same."
+            tables.complain_of_file(name, 1, "the file is empty.", hint)
     return tables
 
 
@@ -129,7 +132,8 @@ def _table_name(file: str) -> str:
 
 def _read_csv(tables: Tables, file: str, text: str) -> None:
     lines = tuple(_LINE_ENDS.split(text))
-    delimiter = max(_DELIMITERS, key=lines[0].count)
+    header = next(line for line in lines if line.strip())
+    delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     table, before = _table_name(file), 0
     columns: tuple[str, ...] | None = None
@@ -150,7 +154,7 @@ def _read_csv(tables: Tables, file: str, text: str) -> None:
                 if not _known_columns(tables, place, table, line):
                     return
                 continue
-            if len(cells) > len(columns):
+            if any(cell.strip() for cell in cells[len(columns) :]):
                 message = f"the row has {len(cells)} fields, the header {len(columns)}."
                 hint = "quote fields that hold the delimiter."
                 tables.complain_of_file(file, line, message, hint)
@@ -160,7 +164,12 @@ def _read_csv(tables: Tables, file: str, text: str) -> None:
                 for column, cell in zip(columns, cells, strict=False)
                 if cell.strip() and column != "#"
             }
-            tables.rows[table].append(Row(values=values, place=place, line=line))
+            row = Row(values=values, place=place, line=line)
+            if "" in values:
+                hint = "name it in the header; what begins with # is passed over."
+                tables.complain(row, "", "the field stands in a column without a name.", hint)
+                continue
+            tables.rows[table].append(row)
     except csv.Error as error:
         tables.complain_of_file(file, before + 1, f"the file is no CSV: {error}.")
 
@@ -171,7 +180,7 @@ def _known_columns(tables: Tables, place: Place, table: str, line: int) -> bool:
     known = COLUMNS[table]
     header = Row(values={}, place=place, line=line)
     for column in dict.fromkeys(place.columns):
-        if column == "#":
+        if column in ("#", ""):  # spreadsheets leave columns without a name behind the last
             continue
         if column not in known:
             message = f'{table} has no column "{column}".'
@@ -204,15 +213,15 @@ def _read_json(tables: Tables, file: str, text: str) -> None:
     except RecursionError:
         tables.complain_of_file(file, 1, "the file is nested too deeply.")
     except json.JSONDecodeError as error:
-        column = error.colno
-        tables.complain_of_file(file, error.lineno, "the file is no JSON.", column=column)
+        said = f"{error.msg}."
+        tables.complain_of_file(file, error.lineno, "the file is no JSON.", said, error.colno)
 
 
 def _is_json_lines(text: str) -> bool:
     """Whether the first line is an object of its own."""
     first, _, rest = text.strip().partition("\n")
     try:
-        return isinstance(DECODER.decode(first), dict) and bool(rest)
+        return isinstance(LENIENT.decode(first), dict) and bool(rest)
     except (ValueError, RecursionError):
         return False
 
@@ -225,7 +234,7 @@ def _told(text: str, table: str) -> Iterator[tuple[str, Any, int, int]]:
             yield table, value, *reader.place
         reader.end()
         return
-    found: dict[str, Any] | None = {} if DECODER.decode(text).keys() & _KNOWN else None
+    found: dict[str, Any] | None = {} if LENIENT.decode(text).keys() & _KNOWN else None
     if found is None:
         yield table, reader.value(), 1, 1
         return
@@ -241,8 +250,9 @@ def _told(text: str, table: str) -> Iterator[tuple[str, Any, int, int]]:
 def _add_json(tables: Tables, table: str, place: Place, text: str, line: int) -> None:
     try:
         value = DECODER.decode(text)
-    except (ValueError, RecursionError):
-        tables.complain_of_file(place.file, line, "the line is no JSON object.")
+    except (ValueError, RecursionError) as error:
+        said = f"{error.msg}." if isinstance(error, json.JSONDecodeError) else None
+        tables.complain_of_file(place.file, line, "the line is no JSON object.", said)
         return
     _add_row(tables, table, value, place, line, 1)
 

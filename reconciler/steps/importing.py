@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler.desired.rules.paths import named_paths
 from reconciler.errors import SourceError
 from reconciler.estate.draft import Drafted, draft
 from reconciler.estate.files import Files, laid_out
@@ -13,7 +14,7 @@ from reconciler.estate.tables import Tables
 from reconciler.manifests.edit import render
 from reconciler.manifests.locate import located
 from reconciler.manifests.read import read
-from reconciler.model.declarations import Declaration
+from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.findings import Finding, Problem, Severity
 from reconciler.model.memory import paused_gc
 from reconciler.model.tree import Tree
@@ -77,6 +78,19 @@ def rewritten(declared: Iterable[Declaration]) -> dict[str, str]:
         spec = {key: value for key, value in body["spec"].items() if key != "contentId"}
         documents.append(Drafted(kind=found.kind, metadata=body["metadata"], spec=spec, row=None))
     return laid_out(documents).texts
+
+
+def contents_of(declared: Tree) -> list[str]:
+    """The paths of what components are made of, in order."""
+    versions = (component for each in declared.components.values() for component in each.values())
+    return sorted({found.content for found in versions if found.content is not None})
+
+
+def documents_of(declared: Tree) -> list[str]:
+    """The paths of guides, impact notes and reports, in order."""
+    kinds = (Kind.INTEGRATION_PACK, Kind.RELEASE)
+    every = (found for kind in kinds for found in declared.by_kind[kind].values())
+    return sorted({named.path for declaration in every for named in named_paths(declaration)})
 
 
 def _judged(snapshot: Snapshot, files: Files, tables: Tables, now: datetime) -> tuple[Finding, ...]:

@@ -174,6 +174,7 @@ def test_what_components_are_made_of_has_to_be_put_back(applied: Any) -> None:
     )
     assert done.code == 0
     assert "put components/hello-api/1.0.0/openapi.json back" in done.err
+    assert "put guides/hello/installation.md and 1 more back" in done.err
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,7 @@ def test_what_components_are_made_of_has_to_be_put_back(applied: Any) -> None:
         ("a\x1bb,orders,1\n", "2:1", "import", "control character"),
         ('a,orders,1,,"{""db"": {""k"": 1}}"\n', "2:13", "extension-unknown", "db.k"),
         ("a,orders,1,,oops\n", "2:13", "import", "no JSON"),
+        ('a,orders,1,,"{""db"": {""k"": NaN}}"\n', "2:13", "import", "no JSON"),
     ],
 )
 def test_a_row_that_does_not_fit_is_told_in_its_place_and_nothing_is_written(

@@ -19,6 +19,8 @@ FORMS = {
     '"globex";orders;1.1.0; eu \r\n',
     "tabs.tsv": "account\tpack\t#id\trelease\tinstance\nacme\torders\t7\t1.0.0\t\n"
     "globex\torders\t8\t1.1.0\teu",
+    "spreadsheet.csv": "\n;;;;;\naccount;pack;release;instance;;\nacme;orders;1.0.0;;;\n"
+    "globex;orders;1.1.0;eu;;;;\n;;;;;;;\n",
     "document.json": json.dumps({"attachments": ROWS}, indent=1),
     "list.json": json.dumps(ROWS),
     "lines.jsonl": "\n".join(map(json.dumps, ROWS)) + "\n",
@@ -56,9 +58,14 @@ def test_the_name_of_a_file_says_which_table_it_holds() -> None:
         ("a.json", b'{"accounts": [],\n "acounts": []}', (1, 1), 'there is no table "acounts".'),
         ("a.json", b'{"accounts": {}}', (1, 1), 'there is no table "accounts, which is no list".'),
         ("a.json", b'[{"account": "a", "zone": "b"}]', (1, 2), 'attachments has no field "zone".'),
-        ("a.json", b'[{"account": NaN}]', (1, 1), "the file is no JSON."),
+        ("a.json", b'[{"account": NaN}]', (1, 2), "the file is no JSON."),
         ("a.json", b"[" * 100_000, (1, 1), "the file is nested too deeply."),
         ("a.jsonl", b'{"account": "a"}\n{"acc\n', (2, 1), "the line is no JSON object."),
+        ("a.json", b'[\n {"account": "a", "account": "b"}]', (2, 2), "the file is no JSON."),
+        ("a.json", b'[{"release": ' + b"9" * 5000 + b"}]", (1, 2), "the file is no JSON."),
+        ("a.json", b'[{"release": 1e999}]', (1, 2), "the file is no JSON."),
+        ("a.csv", b" \n", (1, 1), "the file is empty."),
+        ("a.csv", b"account,pack,release,\na,b,c,\na,b,c,d\n", (3, 7), "the field stands in"),
     ],
 )
 def test_what_can_not_be_read_is_told_in_its_place(
@@ -67,6 +74,11 @@ def test_what_can_not_be_read_is_told_in_its_place(
     found = read_tables([(name, content)]).findings
     assert [(each.path, each.line, each.column) for each in found] == [(name, *place)]
     assert found[0].message.startswith(message)
+
+
+def test_a_field_of_json_that_stands_there_twice_is_told_by_name() -> None:
+    [found] = read_tables([("a.jsonl", b'{"account": "a"}\n{"pack": 1, "pack": 2}\n')]).findings
+    assert (found.line, found.hint) == (2, '"pack" stands there twice.')
 
 
 def test_the_column_of_a_field_is_found_behind_quoted_delimiters() -> None:
