@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,12 +36,19 @@ def create_all(root: Path, texts: Mapping[str, str]) -> None:
 def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
     """Writes or deletes one file; what it was before comes back if anything after it fails."""
     target = root / path
+    done: list[Path] = []
     try:
         if not target.parent.resolve().is_relative_to(root.resolve()):
             raise ReconcilerError(
                 f"{target} is not below {root}", "a symbolic link leads out of it"
             )
         before = target.read_bytes() if undo is not None and target.exists() else None
+        if content is not None:
+            _make_folder(target.parent, undo)
+        # Told before it is done: Ctrl-C comes where it likes, inside of open(), too.
+        done.append(target)
+        if undo is not None:
+            undo.callback(_restore, done, before)
         if content is None:
             target.unlink()
         elif before is None:
@@ -49,18 +56,31 @@ def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStac
         else:
             replace(target, content)
     except FileExistsError:
+        done.clear()  # it is somebody else's
         raise ReconcilerError(f"{target} exists already", "move it away first") from None
     except OSError as error:
         raise ReconcilerError(
             f"cannot write {target}: {error.strerror}",
             "check the permissions of its folder, and the free space",
         ) from error
+
+
+def _make_folder(folder: Path, undo: contextlib.ExitStack | None) -> None:
+    """Makes a folder and those above it; they go again with what is in them."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, undo)
     if undo is not None:
-        undo.callback(_restore, target, before)
+        undo.callback(_remove_if_empty, folder)
+    folder.mkdir(exist_ok=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _add(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as stream:
         try:
             stream.write(content)
@@ -90,9 +110,11 @@ def replace(target: Path, content: bytes) -> None:
             raise
 
 
-def _restore(target: Path, before: bytes | None) -> None:
-    with contextlib.suppress(OSError):
-        if before is None:
-            target.unlink(missing_ok=True)
-        else:
-            target.write_bytes(before)
+def _restore(done: Sequence[Path], before: bytes | None) -> None:
+    """What was done to a file, if anything was, is undone."""
+    for target in done:
+        with contextlib.suppress(OSError):
+            if before is None:
+                target.unlink(missing_ok=True)
+            else:
+                target.write_bytes(before)

@@ -281,3 +281,14 @@ def test_a_store_that_exists_is_never_recorded_over(estate: Any) -> None:
 def test_wrong_usage_exits_64(shell: Any, words: tuple[str, ...]) -> None:
     shell.write("estate.csv", TABLE)
     assert shell.reconciler("import", *words).code == 64
+
+
+def test_what_was_made_before_a_failure_goes_again_folders_and_all(shell: Any) -> None:
+    shell.write("estate.csv", TABLE)
+    shell.write("elsewhere/x", "")
+    (shell.folder / "repo").mkdir()
+    (shell.folder / "repo/packs").symlink_to("../elsewhere")
+    done = shell.reconciler("import", "estate.csv", "--repo", "repo", *ZONE)
+    assert done.code == 1
+    assert "a symbolic link leads out of it" in done.err
+    assert [path.name for path in (shell.folder / "repo").rglob("*")] == ["packs"]
