@@ -110,6 +110,15 @@ def test_an_invalid_revision_has_no_plan_and_names_the_command_to_run(values: An
     )
 
 
+def test_what_is_due_without_a_refused_revision_is_not_called_its_plan(values: Any) -> None:
+    refused = InvalidRevision("revision 51c0de2 has 2 errors", "validate")
+    outcome = values.outcome(error=refused, revision="51c0de2" + "0" * 33)
+    told = text.render(outcome, "x.db").splitlines()
+    assert told[0].startswith("Plan 7f3c1a of what is due under 9e1b2d4 against x.db, ")
+    assert told[-1] == "Nothing is due under 9e1b2d4."
+    assert "of what is due under `9e1b2d4` against" in markdown.render(outcome)
+
+
 def test_json_fits_its_schemas(values: Any, output_schema: Any) -> None:
     outcome = sample(values)
     plan = as_json.plan_fields(outcome, values.now)

@@ -230,7 +230,8 @@ def _detail(change: Change, links: Links) -> str:
 def _foot(outcome: PassOutcome, plan: Plan) -> str:
     applied = outcome.base.applied if outcome.base is not None else None
     against = f" against {short(applied.revision)}" if applied is not None else ""
+    what = "of what is due under" if totals.is_of_another(outcome) else "for"
     return (
-        f"<sub>Plan `{plan.digest[:12]}` for `{short(plan.revision)}`{against},"
+        f"<sub>Plan `{plan.digest[:12]}` {what} `{short(plan.revision)}`{against},"
         f" made {iso(plan.now.replace(microsecond=0))}.</sub>"
     )

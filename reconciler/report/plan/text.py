@@ -29,16 +29,18 @@ def render(outcome: PassOutcome, store: str, style: Style = PLAIN) -> str:
     if plan is None:
         return _without_plan(outcome, style) + "\n"
     zone = totals.publisher_zone(outcome)
-    lines = [style.bold(_heading(plan, terminal(store), zone)), *_banners(outcome, style)]
+    heading = _heading(plan, terminal(store), zone, due=totals.is_of_another(outcome))
+    lines = [style.bold(heading), *_banners(outcome, style)]
     body = list(_body(plan, zone, totals.impacts_by_release(outcome), style))
     lines += ["", *body, ""] if body else [""]
     lines.append(_closing(outcome, plan, zone, style))
     return "\n".join(lines) + "\n"
 
 
-def _heading(plan: Plan, store: str, zone: ZoneInfo) -> str:
-    at = moment(plan.now, zone)
-    return f"Plan {plan.digest[:6]} for revision {short(plan.revision)} against {store}, {at}"
+def _heading(plan: Plan, store: str, zone: ZoneInfo, *, due: bool) -> str:
+    what = "of what is due under" if due else "for revision"
+    against = f"against {store}, {moment(plan.now, zone)}"
+    return f"Plan {plan.digest[:6]} {what} {short(plan.revision)} {against}"
 
 
 def _banners(outcome: PassOutcome, style: Style) -> Iterator[str]:
@@ -208,6 +210,8 @@ def _declarations(changes: Iterable[Change]) -> Iterator[str]:
 
 def _closing(outcome: PassOutcome, plan: Plan, zone: ZoneInfo, style: Style) -> str:
     if not plan.changes and not plan.waiting:
+        if totals.is_of_another(outcome):
+            return f"Nothing is due under {short(plan.revision)}." + _next(outcome, plan.now, zone)
         verdict = f"Nothing to do: {short(plan.revision)} changes nothing."
         return style.good(verdict) + _next(outcome, plan.now, zone)
     return f"{amounts(plan)}. Nothing was changed." + _next(outcome, plan.now, zone)

@@ -117,6 +117,12 @@ def is_refused(outcome: PassOutcome) -> bool:
     return isinstance(outcome.error, InvalidRevision | RefusedByLimit | StalePlan)
 
 
+def is_of_another(outcome: PassOutcome) -> bool:
+    """Whether the plan is what is due under another revision, as the one asked for has errors."""
+    plan = outcome.plan
+    return outcome.error is not None and plan is not None and plan.revision != outcome.revision
+
+
 def next_due(outcome: PassOutcome) -> datetime | None:
     """When something may happen without a new commit."""
     if outcome.next_due is not None or outcome.plan is None:
