@@ -63,9 +63,10 @@ def resolved_base(world: World, asked: str | None) -> str | None:
 
 def unreadable(asked: str | None, error: SourceError) -> SourceError:
     """A base that is not in the repository, mostly because the clone is shallow."""
+    name = "HEAD" if asked is None else asked or '""'
     return SourceError(
-        f"the base {asked or 'HEAD'} can't be read: {error.message}",
-        "a shallow clone lacks it: check out with fetch-depth: 0",
+        f"the base {name} can't be read: {error.message}",
+        "check its name; a shallow clone lacks what is older: check out with fetch-depth: 0",
     )
 
 

@@ -275,7 +275,9 @@ def test_a_first_pull_request_has_nothing_to_compare_with(publisher: Any) -> Non
 def test_a_base_that_a_shallow_clone_lacks_is_told(applied: Any) -> None:
     done = applied.at(NOW, "plan", "--base", "0" * 40)
     assert done.code == 1
-    assert "hint: a shallow clone lacks it: check out with fetch-depth: 0" in done.err
+    assert "hint: check its name; a shallow clone lacks what is older: " in done.err
+    assert "check out with fetch-depth: 0" in done.err
+    assert 'the base "" can\'t be read' in applied.at(NOW, "plan", "--base", "").err
 
 
 @pytest.fixture
