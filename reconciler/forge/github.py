@@ -57,6 +57,7 @@ class GitHub:
         """The comments that the token's owner wrote, oldest first."""
         owner, _, name = self._place.repository.partition("/")
         after: str | None = None
+        seen: set[str | None] = {None}
         while True:
             data = await self._asked(
                 FIND,
@@ -66,7 +67,7 @@ class GitHub:
                 request = data["repository"]["pullRequest"]
                 self._id = request["id"]
                 found = [
-                    Comment(id=node["id"], body=node["body"], url=node["url"])
+                    Comment(id=str(node["id"]), body=str(node["body"]), url=str(node["url"]))
                     for node in request["comments"]["nodes"]
                     if node["viewerDidAuthor"] is True
                 ]
@@ -74,8 +75,9 @@ class GitHub:
                 more, following = page["hasNextPage"], page["endCursor"]
             for comment in found:
                 yield comment
-            if not more or following in (None, after):
+            if not more or following in seen:  # a server that goes round in circles
                 return
+            seen.add(following)
             after = following
 
     async def create(self, body: str) -> str:

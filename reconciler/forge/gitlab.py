@@ -31,20 +31,20 @@ class GitLab:
     async def own_comments(self) -> AsyncIterator[Comment]:
         """The notes that the token's owner wrote, oldest first."""
         me = await self._me()
-        page = "1"
+        page = 1
         while page:
             query = f"?sort=asc&order_by=created_at&per_page={_EACH}&page={page}"
             answer = await self._asked("GET", self._notes + query)
             with understood(self._api.host):
                 found = [
-                    Comment(id=str(note["id"]), body=note["body"], url="")
+                    Comment(id=str(note["id"]), body=str(note["body"]), url="")
                     for note in answer.data
                     if note["author"]["id"] == me and not note["system"]
                 ]
             for comment in found:
                 yield comment
-            following = answer.headers.get("X-Next-Page", "").strip()
-            page = following if following.isdecimal() and following != page else ""
+            following = answer.headers.get("X-Next-Page", "").strip()[:9]
+            page = int(following) if following.isdecimal() and int(following) > page else 0
 
     async def create(self, body: str) -> str:
         """Adds a note; GitLab names no address of it."""

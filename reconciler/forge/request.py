@@ -41,7 +41,7 @@ def understood(host: str) -> Iterator[None]:
     """Around what takes an answer apart: raises ReconcilerError where it has another form."""
     try:
         yield
-    except (AttributeError, LookupError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ReconcilerError(
             f"{host} answers with something else than comments", "check the address of the API"
         ) from error

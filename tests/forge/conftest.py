@@ -42,13 +42,17 @@ class Note:
 
 @dataclass
 class Site:
-    """What is on the site, and what was asked of it. `busy`: answers to give first."""
+    """What is on the site, and what was asked of it.
+
+    `busy`: answers to give first. `circling`: behind the last page comes the first one again.
+    """
 
     notes: list[Note] = field(default_factory=list)
     busy: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
     silent: bool = False
+    circling: bool = False
 
     def say(self, author: int, *bodies: str, system: bool = False) -> None:
         for body in bodies:
@@ -118,7 +122,9 @@ class Site:
             }
             for note in self.notes[start:end]
         ]
-        page = {"hasNextPage": end < len(self.notes), "endCursor": str(end)}
+        more = end < len(self.notes)
+        cursor = str(end) if more or not self.circling else "0"
+        page = {"hasNextPage": more or self.circling, "endCursor": cursor}
         return {"id": f"PR_{NUMBER}", "comments": {"nodes": nodes, "pageInfo": page}}
 
     def _link(self, note: Note) -> str:
@@ -146,7 +152,8 @@ class Site:
             for note in some
         ]
         etag = hashlib.sha256(str(found).encode()).hexdigest()
-        headers = {"X-Next-Page": str(page + 1) if more else "", "ETag": f'W/"{etag}"'}
+        last = "1" if self.circling else ""
+        headers = {"X-Next-Page": str(page + 1) if more else last, "ETag": f'W/"{etag}"'}
         return web.json_response(found, headers=headers)
 
     async def add_note(self, request: web.Request) -> web.Response:

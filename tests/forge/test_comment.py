@@ -81,6 +81,13 @@ def test_a_comment_is_found_behind_many_pages_of_others(ci: Any, site: Any) -> N
     assert site.bodies() == [NEW]
 
 
+def test_pages_that_lead_round_in_circles_come_to_an_end(ci: Any, site: Any) -> None:
+    site.say(STRANGER, *(f"comment {n}" for n in range(120)))
+    site.circling = True
+    assert comment(ci).out.startswith("Comment on request 12 created")
+    assert len(site.asked) < 10
+
+
 def test_each_key_has_a_comment_of_its_own(ci: Any, site: Any) -> None:
     east, west = (f"<!-- reconciler-plan: {key} -->\nplan\n" for key in ("east", "emea/w-1.x_y"))
     for page in (east, west, east, PAGE, west):
