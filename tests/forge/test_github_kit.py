@@ -157,6 +157,8 @@ def test_a_sound_change_has_a_comment_a_summary_and_files(
     runner = pull_request()
     done = runner.run("Check")
     assert (done.code, runner.outputs["code"]) == (0, "0"), done.err
+    _, mute, plan_and_rest = re.split(r"^::stop-commands::(.+)$", done.out, flags=re.MULTILINE)
+    assert "release" in plan_and_rest.partition(f"::{mute}::")[0], "no note in it is a command"
     page = Path(runner.outputs["markdown"]).read_text(encoding="utf-8")
     assert page.startswith("<!-- reconciler-plan -->\n")
     assert f"https://github.example/acme/packs/blob/{runner.head}/releases/hello/1.1.0.yaml" in page
