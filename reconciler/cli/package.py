@@ -1,6 +1,7 @@
 """`reconciler package`: a component's new snapshot -> its PackagedComponent manifest."""
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,7 +56,12 @@ def command(
       reconciler package stock-alerts --version 3 --shareable --content components/stock-alerts/2.0
       reconciler package stock-sync --version 3 --shareable --content components/stock-sync --branch
     """
-    from reconciler.desired.packaging import package_spec, refuse_own_manifest, refuse_unchanged
+    from reconciler.desired.packaging import (
+        fit_name,
+        package_spec,
+        refuse_own_manifest,
+        refuse_unchanged,
+    )
     from reconciler.model.declarations import Kind
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
@@ -67,7 +73,9 @@ def command(
         asked = component is None or given["version"] is None
         if component is None:
             questions.needed("say what to package: COMPONENT is missing")
-            component = questions.ask("Which component?", str)
+            component = questions.ask("Which component?", fit_name)
+        if given["type_"] is None and component not in desk.tree.components:
+            given["type_"] = _asked_type()
         version = given["version"] or _asked_version(desk, component)
         shareable = _shareable(component, version, given["shareable"], yes=yes)
         rest = {name: given[name] for name in ("type_", "content", "notes")}
@@ -91,9 +99,16 @@ def command(
 
 def _asked_version(desk: "Desk", component: str) -> str:
     from reconciler.desired.newest import unused_version
+    from reconciler.desired.packaging import unused
 
     questions.needed("say which version: --version is missing")
-    return questions.ask("Version?", str, default=unused_version(desk.tree, component))
+    proposed = unused_version(desk.tree, component)
+    return questions.ask("Version?", partial(unused, desk.tree, component), default=proposed)
+
+
+def _asked_type() -> str | None:
+    """What a new component is; None where nobody can be asked."""
+    return questions.choose("type", _TYPES) if questions.can_ask() else None
 
 
 def _shareable(component: str, version: str, given: bool | None, *, yes: bool) -> bool:

@@ -75,8 +75,17 @@ def choose(what: str, names: Iterable[str]) -> str:
     return ask(f"Which {what} (number or name)?", read)
 
 
-def ask_when(desk: "Desk", pack: str, *, emergency: bool) -> str | None:
-    """A date whose window can be had, shown as everybody's clocks show it; None: immediate."""
+def ask_when(
+    desk: "Desk",
+    pack: str,
+    *,
+    emergency: bool,
+    refuse: Callable[[str | None], None] = lambda _: None,
+) -> str | None:
+    """A date whose window can be had, shown as everybody's clocks show it; None: immediate.
+
+    `refuse` raises AuthoringRefused for one that can't be for another reason.
+    """
     from reconciler.desired.schedule import declared_pack, window_of
 
     declared_pack(desk.tree, pack)
@@ -85,6 +94,7 @@ def ask_when(desk: "Desk", pack: str, *, emergency: bool) -> str | None:
         if text.lower() in ("immediate", "now"):
             return None
         opening = window_of(desk.tree, text, desk.at, emergency=emergency)
+        refuse(text)
         if opening is not None:
             _show_window(desk, pack, opening)
         return text
@@ -125,13 +135,13 @@ def agree(question: str) -> bool:
     return click.confirm(terminal(question), default=False)
 
 
-def confirmed(preview: str) -> bool:
-    """Whether what is shown should be written."""
+def confirmed(preview: str, question: str = "Write it?") -> bool:
+    """Whether what is shown should be done."""
     from reconciler.cli import output
     from reconciler.report.escape import terminal
 
     click.echo("".join(f"  | {terminal(line)}\n" for line in preview.splitlines()))
-    if click.confirm("Write it?", default=True):
+    if click.confirm(question, default=True):
         return True
     output.note("nothing was written")
     return False

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,8 @@ import click
 from reconciler.cli import authoring, options, questions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.authoring import Delivered, Desk
     from reconciler.desired.authoring import ReleaseDraft, ReleaseWish
     from reconciler.model.branches import Edits
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
 @click.option("--on", "date", metavar="DATE", help="Release in the window of this date.")
 @click.option("--emergency", is_flag=True, help="Not held back by freezes.")
 @click.option("--version", help="The version.  [default: by what changes]")
-@click.option("--major", "level", flag_value="major", help="Raise the first number of the version.")
-@click.option("--minor", "level", flag_value="minor", help="Raise the second.")
-@click.option("--patch", "level", flag_value="patch", help="Raise the third.")
+@click.option("--major", is_flag=True, help="Raise the first number of the version.")
+@click.option("--minor", is_flag=True, help="Raise the second.")
+@click.option("--patch", is_flag=True, help="Raise the third.")
 @click.option(
     "--pin",
     "pins",
@@ -66,19 +69,30 @@ def command(
 
     if given["immediate"] and given["date"] is not None:
         raise click.UsageError("say when: either --immediate or --on DATE")
-    if given["version"] is not None and given["level"] is not None:
-        raise click.UsageError(f"--version and --{given['level']} exclude each other")
+    named = [f"--{name}" for name in ("major", "minor", "patch") if given[name]]
+    named += ["--version"] if given["version"] is not None else []
+    if len(named) > 1:
+        raise click.UsageError(f"{' and '.join(named)} exclude each other")
     settings = Settings(repository=repo, store_url=store, now=now)
     with open_world(settings, store="optional") as world:
         desk = authoring.Desk(world, branch)
         wish, asked = _wish(desk, pack, given)
         draft = _draft(desk, wish, asks_version=asked)
         edits = edits_of(desk, draft)
-        if asked and not given["yes"] and not questions.confirmed(authoring.preview(edits)):
+        if asked and not given["yes"] and not _confirmed(draft, edits):
             return 1
         name = f"release/{draft.release.pack}-{authoring.path_part(draft.release.version)}"
         _tell(desk, draft, desk.deliver(edits, message_of(desk, draft), name), format_)
     return 0
+
+
+def _confirmed(draft: "ReleaseDraft", edits: "Edits") -> bool:
+    from reconciler.report.escape import terminal
+    from reconciler.report.release import superseding
+
+    if (ended := superseding(draft)) is not None:
+        click.echo(f"  pending  {terminal(ended)}")
+    return questions.confirmed(authoring.preview(edits))
 
 
 def _wish(desk: "Desk", pack: str | None, given: dict[str, Any]) -> tuple["ReleaseWish", bool]:
@@ -86,7 +100,7 @@ def _wish(desk: "Desk", pack: str | None, given: dict[str, Any]) -> tuple["Relea
     from reconciler.desired.authoring import ReleaseWish
     from reconciler.model.versions import Level
 
-    pins = dict(_pin(text) for text in given["pins"])
+    pins = _pins(given["pins"])
     asked = False
     if pack is None:
         questions.needed("say which pack: PACK is missing")
@@ -94,8 +108,10 @@ def _wish(desk: "Desk", pack: str | None, given: dict[str, Any]) -> tuple["Relea
     date = given["date"]
     if date is None and not given["immediate"]:
         questions.needed("say when: either --immediate or --on DATE")
-        date, asked = questions.ask_when(desk, pack, emergency=given["emergency"]), True
-    level = None if given["level"] is None else Level(given["level"])
+        refuse = partial(_refuse_date, desk, pack)
+        date = questions.ask_when(desk, pack, emergency=given["emergency"], refuse=refuse)
+        asked = True
+    level = next((level for level in Level if given[level.value]), None)
     names = ("emergency", "version", "like", "notes", "impact", "regression")
     rest = {name: given[name] for name in names}
     return ReleaseWish(pack=pack, date_text=date, level=level, pins=pins, **rest), asked
@@ -114,6 +130,21 @@ def _draft(desk: "Desk", wish: "ReleaseWish", *, asks_version: bool) -> "Release
         return release_draft(desk.tree, desk.base, replace(wish, version=version), desk.at)
 
     return questions.ask_version(draft.release.version, draft.reason, read)
+
+
+def _refuse_date(desk: "Desk", pack: str, date: str | None) -> None:
+    from reconciler.desired.authoring import refuse_second_pending
+
+    refuse_second_pending(desk.tree, desk.base, pack, date, desk.at)
+
+
+def _pins(texts: "Sequence[str]") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for component, version in map(_pin, texts):
+        if component in found:
+            raise click.UsageError(f"--pin names {component} twice")
+        found[component] = version
+    return found
 
 
 def _pin(text: str) -> tuple[str, str]:

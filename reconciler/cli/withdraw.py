@@ -53,7 +53,7 @@ def command(
         if asked and not yes:
             from reconciler.report.pending import withdrawn_message
 
-            if not questions.confirmed(withdrawn_message(gone)):
+            if not questions.confirmed(withdrawn_message(gone), "Withdraw it?"):
                 return 1
         _deliver(desk, gone, format_)
     return 0

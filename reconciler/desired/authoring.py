@@ -50,7 +50,8 @@ class ReleaseDraft:
     """A release to write. `pack_components` is set where the pack's own list has to follow.
 
     `changes`: component -> (version in the current release or None, version here or None), those
-    that differ. `window` None means as soon as it is applied.
+    that differ. `window` None means as soon as it is applied. `supersedes` is the pending release
+    that nobody gets any more.
     """
 
     release: Release
@@ -59,6 +60,7 @@ class ReleaseDraft:
     changes: Mapping[str, tuple[str | None, str | None]]
     window: Window | None
     reason: str | None = None
+    supersedes: Release | None = None
 
 
 def release_draft(
@@ -73,7 +75,7 @@ def release_draft(
     record = record_of(store, pack.name)
     life = life_of(tree, pack.name, record, now)
     opening = window_of(tree, wish.date_text, now, emergency=wish.emergency)
-    _refuse_second_pending(wish, life)
+    refuse_second_pending(tree, store, pack.name, wish.date_text, now)
     components = _components(tree, pack, wish, record)
     before = _before(tree, pack.name, record, life)
     changes = _changes(before, components)
@@ -103,14 +105,19 @@ def release_draft(
         changes=changes,
         window=opening,
         reason=reason,
+        supersedes=tree.releases[pack.name][life.pending] if life.pending is not None else None,
     )
 
 
-def _refuse_second_pending(wish: ReleaseWish, life: Lifecycle) -> None:
-    if wish.date_text is not None and life.pending is not None:
+def refuse_second_pending(
+    tree: Tree, store: InstallBase | None, pack: str, date_text: str | None, now: datetime
+) -> None:
+    """Raises AuthoringRefused for a date (None: immediate) where a release is pending already."""
+    pending = life_of(tree, pack, record_of(store, pack), now).pending
+    if date_text is not None and pending is not None:
         raise AuthoringRefused(
-            f"{wish.pack} {life.pending} is pending already, and there is at most one",
-            f"reconciler reschedule {wish.pack}, reconciler withdraw {wish.pack}, or --immediate",
+            f"{pack} {pending} is pending already, and there is at most one",
+            f"reconciler reschedule {pack}, reconciler withdraw {pack}, or --immediate",
         )
 
 

@@ -30,13 +30,8 @@ def package_spec(
     A version below all others has nothing before it, and takes over the type alone. Raises
     AuthoringRefused when the version exists, or nothing says what type the component is.
     """
-    _refuse_unfit(component, version)
-    versions = tree.components.get(component, {})
-    if version in versions:
-        raise AuthoringRefused(
-            f"{component} {version} exists already; a packaged version never changes",
-            "give it another --version",
-        )
+    versions = tree.components.get(fit_name(component), {})
+    unused(tree, component, version)
     before = version_before(tree, component, version)
     like = before or next(iter(versions.values()), None)
     kind = type_ or (like.type.value if like is not None else None)
@@ -97,14 +92,26 @@ def refuse_unchanged(tree: Tree, spec: Mapping[str, Any], content_id: str | None
         )
 
 
-def _refuse_unfit(component: str, version: str) -> None:
+def fit_name(component: str) -> str:
+    """The name, if a component may have it. Raises AuthoringRefused."""
     if not _NAME.fullmatch(component):
         raise AuthoringRefused(
             f'"{component}" is not a component name',
             "use 1 to 63 small letters, digits and inner hyphens",
         )
+    return component
+
+
+def unused(tree: Tree, component: str, version: str) -> str:
+    """The version, if the component may get it. Raises AuthoringRefused."""
     if not version.isprintable() or not 0 < len(version.strip()) <= len(version) <= _LONGEST:
         raise AuthoringRefused(f"a version has 1 to {_LONGEST} printable characters")
+    if version in tree.components.get(component, {}):
+        raise AuthoringRefused(
+            f"{component} {version} exists already; a packaged version never changes",
+            "give it another --version",
+        )
+    return version
 
 
 def _contained(item: ContainedComponent) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from reconciler.model.versions import Level, raised, rises_by
 
 Reason = tuple[Level, str]
 
+_ALIKE = ", which has the same components"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionProposal:
@@ -34,7 +36,7 @@ def proposed_version(found: Contrast, highest: str | None, *, counted: bool) -> 
         level = Level.MINOR
     return VersionProposal(
         version=raised(highest, level),
-        reason=f"{level.value} after {highest}: {why or 'its components are those of it'}",
+        reason=f"{level.value} after {highest}" + (f": {why}" if why else _ALIKE),
     )
 
 

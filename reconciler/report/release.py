@@ -25,11 +25,21 @@ class Draft(Protocol):
     def window(self) -> Window | None: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def supersedes(self) -> Release | None: ...
 
 
 def when(window: Window | None, zone: ZoneInfo, now: datetime | None) -> str:
     """ "Tue 1 Dec 00:00–01:00 New York = 05:00–06:00 UTC", or "as soon as it is applied"."""
     return "as soon as it is applied" if window is None else span_and_utc(window, zone, now)
+
+
+def superseding(draft: Draft) -> str | None:
+    """What becomes of the release that is pending now; None where there is none."""
+    ended = draft.supersedes
+    if ended is None:
+        return None
+    return f"Ends the testing period of {ended.version}: nobody gets it on {ended.date_text}."
 
 
 def text(draft: Draft, delivered: written.Delivered, zone: ZoneInfo, now: datetime) -> str:
@@ -43,6 +53,7 @@ def text(draft: Draft, delivered: written.Delivered, zone: ZoneInfo, now: dateti
     lines = [
         f"{head}{when(draft.window, zone, now)}.",
         *aligned(rows),
+        *filter(None, [superseding(draft)]),
         *([f"Version {release.version}: {draft.reason}."] if draft.reason else []),
         *(
             f"Changed {path}: its components are now those of this release."
@@ -66,7 +77,7 @@ def message(
     urgent = "It is an emergency: freezes do not hold it back." if release.emergency else None
     return commit.message(
         f"Release {release.pack} {release.version}{at}",
-        commit.sentences([f"{moment[0].upper()}{moment[1:]}.", urgent, whom]),
+        commit.sentences([f"{moment[0].upper()}{moment[1:]}.", urgent, whom, superseding(draft)]),
         commit.changed(draft.changes),
         f"Version {release.version}: {draft.reason}." if draft.reason else None,
         release.notes,
@@ -88,6 +99,7 @@ def fields(draft: Draft, delivered: written.Delivered) -> Fields:
         "opens_at": None if window is None else iso(window.opens_at),
         "closes_at": None if window is None else iso(window.closes_at),
         "emergency": release.emergency,
+        "supersedes": None if draft.supersedes is None else draft.supersedes.version,
         "changes": {
             name: {"before": before, "after": after}
             for name, (before, after) in draft.changes.items()

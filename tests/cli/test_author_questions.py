@@ -119,9 +119,60 @@ def test_a_pending_release_is_chosen_to_be_moved_or_withdrawn(packaged: Any) -> 
     )
     assert done.code == 0, done.screen
     assert "comes Tue 15 Dec" in done.screen
-    done = packaged.types("withdraw", *NOW, answers=[(PACK, "hello\n"), ("Write it?", "\n")])
+    done = packaged.types("withdraw", *NOW, answers=[(PACK, "hello\n"), ("Withdraw it?", "\n")])
     assert done.code == 0, done.screen
     assert releases(packaged) == ["1.0.0.yaml"]
     done = packaged.types("withdraw", *NOW, answers=[])
     assert done.code == 1
     assert "no pack has a pending release" in done.screen
+
+
+def test_a_second_pending_release_is_refused_at_the_date_and_its_end_is_shown(
+    terminal: Any,
+) -> None:
+    shell = terminal.shell
+    for words in (
+        ("package", "hello-api", "--version", "1.1.0", "--shareable"),
+        ("release", "hello", "--on", "2026-12-01", "--patch", *NOW),
+        ("package", "hello-api", "--version", "1.2.0", "--shareable"),
+    ):
+        assert shell.reconciler(*words).code == 0
+    done = terminal.types(
+        *("release", "hello", *NOW),
+        answers=[
+            (WHEN, "2026-12-08\n"),
+            (WHEN, "immediate\n"),
+            ("Version? [1.1.0]", "\n"),
+            ("Write it? [Y/n]", "y\n"),
+        ],
+    )
+    assert done.code == 0, done.screen
+    assert "hello 1.0.1 is pending already" in done.screen
+    told = "Ends the testing period of 1.0.1: nobody gets it on 2026-12-01."
+    assert done.screen.count(told) == 2
+
+
+def test_what_a_new_component_is_is_asked_and_odd_names_at_once_refused(terminal: Any) -> None:
+    done = terminal.types(
+        "package",
+        answers=[
+            ("Which component?", "Odd Name\n"),
+            ("Which component?", "fresh\n"),
+            ("Which type (number or name)?", "process\n"),
+            ("Version? [1]", "\n"),
+            ("for ever? [y/N]", "y\n"),
+            ("Write it? [Y/n]", "y\n"),
+        ],
+    )
+    assert done.code == 0, done.screen
+    assert '"Odd Name" is not a component name' in done.screen
+    assert (terminal.shell.folder / "components/fresh/1/component.yaml").exists()
+
+
+def test_a_version_that_exists_is_refused_where_it_is_typed(terminal: Any) -> None:
+    done = terminal.types(
+        *("package", "hello-api"),
+        answers=[("Version? [1.0.1]", "1.0.0\n"), ("Version? [1.0.1]", CTRL_C)],
+    )
+    assert done.code == 130
+    assert "hello-api 1.0.0 exists already" in done.screen

@@ -49,7 +49,7 @@ def test_the_number_that_rises_can_be_chosen(
         ((), "PACK is missing"),
         (("hello",), "--immediate or --on DATE"),
         (("hello", "--immediate", "--on", "2026-12-01"), "either --immediate or --on"),
-        (("hello", "--immediate", "--major", "--version", "3.0.0"), "--version and --major"),
+        (("hello", "--immediate", "--major", "--version", "3.0.0"), "--major and --version"),
     ],
 )
 def test_what_is_left_open_without_a_terminal_is_wrong_usage(
@@ -260,3 +260,26 @@ def test_what_can_not_be_written_whole_leaves_everything_as_it_was(tmp_path: Pat
     names = sorted(path.name for path in tmp_path.rglob("*.yaml"))
     assert names == ["folder.yaml", "new.yaml", "old.yaml"]
     assert (tmp_path / "old.yaml").read_text() == "changed"
+
+
+def test_an_immediate_release_tells_what_it_ends(pending: Any, fits: Any) -> None:
+    done = pending.at(NOW, "release", "hello", "--immediate", "--format", "json", "--branch")
+    fits("release", done.json())
+    assert done.json()["supersedes"] == "1.0.1"
+    reason = done.json()["reason"]
+    assert reason == "patch after 1.0.1, which has the same components"
+    message = pending.git("log", "-1", "--format=%B", "release/hello-1.0.2")
+    assert "Ends the testing period of 1.0.1" in " ".join(message.split())
+    done = pending.at(NOW, "release", "hello", "--immediate")
+    assert "Ends the testing period of 1.0.1: nobody gets it on 2026-12-01.\n" in done.out
+
+
+def test_what_is_said_twice_is_wrong_usage(applied: Any) -> None:
+    for words, told in (
+        (("--pin", "hello-api=1.0.0", "--pin", "hello-api=1.1.0"), "--pin names hello-api twice"),
+        (("--major", "--patch"), "--major and --patch exclude each other"),
+        (("--minor", "--version", "2.0.0"), "--minor and --version exclude each other"),
+    ):
+        done = applied.reconciler("release", "hello", "--immediate", *words)
+        assert done.code == 64
+        assert told in done.err
