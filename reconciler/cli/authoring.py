@@ -85,6 +85,7 @@ class Desk:
         self.branch = branch
         self.root = Path(world.settings.repository)
         self.at = world.clock.now()
+        self._new: set[str] = set()
 
     @cached_property
     def revision(self) -> str | None:
@@ -160,6 +161,7 @@ class Desk:
         on_disk = self.revision is None and (self.root / path).exists()
         if on_disk or self.snapshot.lookup(path).state is not PathState.MISSING:
             raise ReconcilerError(f"{self.root / path} exists already", "move it away first")
+        self._new.add(path)
         schema = _schema_of(kind)
         there = self.snapshot.lookup(schema).state is PathState.FOUND
         return {path: _rendered(path, kind, spec, schema if there else None).encode("utf-8")}
@@ -206,7 +208,7 @@ class Desk:
     def _write(self, edits: "Edits") -> Delivered:
         from reconciler.cli.files import write_all
 
-        write_all(self.root, edits)
+        write_all(self.root, edits, self._new)
         return Delivered(files=tuple(edits))
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from reconciler.model.branches import Edits
 
 
-def write_all(root: Path, edits: "Edits") -> None:
-    """Writes and deletes files below the root, all or none. Raises ReconcilerError."""
+def write_all(root: Path, edits: "Edits", new: Collection[str] = ()) -> None:
+    """Writes and deletes files below the root, all or none; `new` ones replace nothing.
+
+    Raises ReconcilerError.
+    """
     with contextlib.ExitStack() as undo:
         for path, content in edits.items():
-            _put(root, path, content, undo)
+            _put(root, path, content, undo, is_new=path in new)
         undo.pop_all()
 
 
 def create(root: Path, path: str, text: str) -> None:
     """Writes a new file below the root, whole or not at all; one that exists is never replaced."""
-    _put(root, path, text.encode("utf-8"), None)
+    _put(root, path, text.encode("utf-8"), None, is_new=True)
 
 
 def create_all(root: Path, texts: Mapping[str, str]) -> None:
@@ -30,10 +33,12 @@ def create_all(root: Path, texts: Mapping[str, str]) -> None:
     for path in texts:
         if (root / path).exists():
             raise ReconcilerError(f"{root / path} exists already", "move it away first")
-    write_all(root, {path: text.encode("utf-8") for path, text in texts.items()})
+    write_all(root, {path: text.encode("utf-8") for path, text in texts.items()}, texts)
 
 
-def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None) -> None:
+def _put(
+    root: Path, path: str, content: bytes | None, undo: contextlib.ExitStack | None, *, is_new: bool
+) -> None:
     """Writes or deletes one file; what it was before comes back if anything after it fails."""
     target = root / path
     done: list[Path] = []
@@ -42,7 +47,7 @@ def _put(root: Path, path: str, content: bytes | None, undo: contextlib.ExitStac
             raise ReconcilerError(
                 f"{target} is not below {root}", "a symbolic link leads out of it"
             )
-        before = target.read_bytes() if undo is not None and target.exists() else None
+        before = target.read_bytes() if not is_new and target.exists() else None
         if content is not None:
             _make_folder(target.parent, undo)
         # Told before it is done: Ctrl-C comes where it likes, inside of open(), too.

@@ -54,7 +54,7 @@ def command(
     \b
     Examples:
       reconciler package stock-alerts --version 3 --shareable --content components/stock-alerts/2.0
-      reconciler package stock-sync --version 3 --shareable --content components/stock-sync --branch
+      reconciler package edi-codecs --version 3.5 --content components/edi-codecs/3.4 --branch
     """
     from reconciler.desired.packaging import (
         fit_name,
