@@ -31,13 +31,14 @@ def prepare_branch(git: Git, draft: BranchDraft, prefix: str) -> PreparedBranch:
     edits = {f"{prefix}/{path}" if prefix else path: to for path, to in draft.edits.items()}
     with tempfile.TemporaryDirectory(prefix="reconciler-branch-") as folder:
         tree = tree_with(git, draft.base, edits, Path(folder))
-    tip = _tip(git, ref)
+    local = _tip(git, ref)
+    tip = local or _pushed(git, draft)
     if tip is not None and _holds(git, tip, tree, draft, edits):
         return PreparedBranch(name=draft.name, commit=tip, state=BranchState.UNCHANGED)
     if tip is not None:
         _refuse_unless_renewable(git, draft, ref, tip)
     commit = _commit(git, tree, draft)
-    _set(git, ref, commit, tip, draft)
+    _set(git, ref, commit, local, draft)
     state = BranchState.MADE if tip is None else BranchState.RENEWED
     return PreparedBranch(name=draft.name, commit=commit, state=state)
 
@@ -58,6 +59,11 @@ def _ref(git: Git, name: str) -> str:
 def _tip(git: Git, ref: str) -> str | None:
     found = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     return found.output.decode("ascii").strip() if found.code == 0 else None
+
+
+def _pushed(git: Git, draft: BranchDraft) -> str | None:
+    """Where origin has a renewable branch: a fresh clone, as of a CI, has none of its own."""
+    return None if draft.renewable is None else _tip(git, f"refs/remotes/origin/{draft.name}")
 
 
 def _holds(git: Git, tip: str, tree: str, draft: BranchDraft, edits: Edits) -> bool:

@@ -148,3 +148,28 @@ def test_write_needs_a_moment_and_a_moment_needs_write(behind: Any, words: Any) 
     done = behind.at(NOW, "outdated", *words)
     assert done.code == 64
     assert "--write takes either --immediate or --on DATE" in done.err
+
+
+def test_a_fresh_clone_follows_the_branches_of_its_origin(behind: Any) -> None:
+    """As a CI has it: only refs/remotes/origin/outdated/hello is there."""
+    behind.git("init", "--quiet", "--bare", "../origin.git")
+    behind.git("remote", "add", "origin", "../origin.git")
+    first = write(behind)["branch"]
+
+    def pushed() -> None:
+        behind.git("push", "--quiet", "--force", "origin", "outdated/hello")
+        behind.git("checkout", "--quiet", "main")
+        behind.git("branch", "--quiet", "--delete", "--force", "outdated/hello")
+
+    pushed()
+    assert write(behind)["branch"] == {**first, "state": "unchanged"}
+    package(behind, "1.3.0")
+    behind.commit()
+    assert write(behind)["branch"]["state"] == "renewed", "which is to be pushed with force"
+    behind.git("checkout", "--quiet", "outdated/hello")
+    behind.write("notes.md", "a person's")
+    behind.commit()
+    pushed()
+    package(behind, "1.4.0")
+    behind.commit()
+    assert "somebody else committed" in write(behind)["skipped"]
