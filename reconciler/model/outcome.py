@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.base import InstallBase
 from reconciler.model.changes import Plan
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.impact import Impact
 from reconciler.model.tree import Tree
+
+if TYPE_CHECKING:
+    from reconciler.model.impact import Impact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class PassOutcome:
     base: InstallBase | None = None
     corrected: str | None = None
     plan_base: PlanBase | None = None
-    impacts: tuple[Impact, ...] = ()
+    impacts: "tuple[Impact, ...]" = ()
 
     @property
     def exit_code(self) -> int:

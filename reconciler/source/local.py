@@ -8,8 +8,6 @@ from pathlib import Path
 from reconciler.errors import NothingYet, SourceError
 from reconciler.model.branches import BranchDraft, Edits, PreparedBranch
 from reconciler.ports import FileChange
-from reconciler.source.branches import prepare_branch
-from reconciler.source.edits import edited_snapshot
 from reconciler.source.listing import is_manifest_path
 from reconciler.source.partial import git_for
 from reconciler.source.process import FETCH_SECONDS, Git
@@ -96,11 +94,15 @@ class LocalSource:
 
     def edited(self, edits: Edits, revision: str | None) -> GitSnapshot:
         """A revision, None for the working copy, as it would be with the edits."""
+        from reconciler.source.edits import edited_snapshot  # no pass needs it
+
         before = self.worktree() if revision is None else self.snapshot(revision)
         return edited_snapshot(before, edits, self.objects)
 
     def prepare(self, draft: BranchDraft) -> PreparedBranch:
         """A commit with edits on a local branch. Raises SourceError when that can't be."""
+        from reconciler.source.branches import prepare_branch  # no pass needs it
+
         return prepare_branch(self.repository.git, draft, self.repository.prefix)
 
     def uncommitted(self) -> int:

@@ -7,7 +7,6 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Change
 from reconciler.model.outcome import PassOutcome, PlanBase
 from reconciler.report import objects
-from reconciler.report.impact import json as impact_json
 from reconciler.report.objects import Fields
 from reconciler.report.plan import totals
 from reconciler.report.times import iso, iso_or_none, window_fields
@@ -15,6 +14,8 @@ from reconciler.report.times import iso, iso_or_none, window_fields
 
 def plan_fields(outcome: PassOutcome, now: datetime) -> Fields:
     """What `plan` prints; `now` is shown where there was nothing to plan."""
+    from reconciler.report.impact import json as impact_json  # a pass tells none, and starts sooner
+
     zone = totals.publisher_zone(outcome)
     impacts = [impact_json.fields(found, zone) for found in outcome.impacts]
     return {**_fields(outcome, now), "impacts": impacts, **_trouble(outcome)}

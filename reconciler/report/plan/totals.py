@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from reconciler.errors import InvalidRevision, RefusedByLimit, StalePlan
 from reconciler.model.base import PackRecord
 from reconciler.model.changes import Action, Change, Gate, Plan
 from reconciler.model.declarations import Kind, Publisher
-from reconciler.model.impact import Impact
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.zones import zone
+
+if TYPE_CHECKING:
+    from reconciler.model.impact import Impact
 
 MOVING = frozenset({Action.RELEASE, Action.PROMOTE, Action.UPGRADE, Action.ADOPT})
 # What a person reads one by one; the other declarations are only counted.
@@ -42,7 +44,7 @@ ATTACHMENTS = frozenset(
 MOVES = RELEASES | ATTACHMENTS
 
 
-def impacts_by_release(outcome: PassOutcome) -> Mapping[tuple[str, str], Impact]:
+def impacts_by_release(outcome: PassOutcome) -> "Mapping[tuple[str, str], Impact]":
     """(pack, version) -> the impact."""
     return {(found.pack, found.version): found for found in outcome.impacts}
 
