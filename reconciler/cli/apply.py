@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,22 +37,11 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to wait for another reconciler.",
 )
-@options.signed
-@options.actor
-@options.reads_store("text", "json")
+@options.makes_passes("text", "json")
 def command(
-    repo: str,
-    revision: str | None,
     plan_file: Path | None,
-    allow_destructive: bool,
-    allow_rewind: bool,
     full: bool,
-    lease_wait: float,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    actor: str,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Make the install base what a revision says: one pass.
@@ -74,21 +62,8 @@ def command(
       reconciler apply --store sqlite:////var/lib/reconciler/install-base.db
     """
     from reconciler.cli.plan_file import read_plan
-    from reconciler.settings import Settings
 
     expected = None if plan_file is None else read_plan(plan_file)
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        revision=revision,
-        now=now,
-        actor=actor,
-        lease_wait_seconds=lease_wait,
-        allow_destructive=allow_destructive,
-        allow_rewind=allow_rewind,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     return _pass(settings, expected, full, format_)
 
 

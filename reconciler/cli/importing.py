@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,21 +26,13 @@ _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 @click.option("--time-zone", help="The publisher's IANA zone, where there is no publisher.yaml.")
 @click.option("--record", is_flag=True, help="Record what runs in a new store; write no manifests.")
 @options.revision
-@options.signed
-@options.actor
-@options.reads_store("text", "json")
+@options.makes_passes("text", "json")
 def command(
     files: tuple[str, ...],
-    repo: str,
     from_store: str | None,
     time_zone: str | None,
     record: bool,
-    revision: str | None,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    actor: str,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Write the manifests of an existing estate, and record what it runs.
@@ -59,23 +50,12 @@ def command(
       reconciler import estate/ --repo acme --record --store sqlite:///acme.db
       reconciler import --from-store sqlite:///install-base.db --repo acme
     """
-    from reconciler.settings import Settings
-
     if bool(files) == (from_store is not None):
         raise click.UsageError("name FILES, or a store with --from-store")
     if record and from_store is not None:
         raise click.UsageError("--record takes FILES; what a store runs is recorded in it")
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        revision=revision,
-        now=now,
-        actor=actor,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     if from_store is not None:
-        return _from_store(from_store, Path(repo), format_)
+        return _from_store(from_store, Path(settings.repository), format_)
     if record:
         return _record(_tables(files), settings, format_)
     return _write(files, settings, time_zone, format_)

@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
+
+# A parameter of commands -> the setting that it becomes.
+_SETTINGS = {
+    "repo": "repository",
+    "revision": "revision",
+    "ref": "ref",
+    "store": "store_url",
+    "snapshot": "snapshot",
+    "now": "now",
+    "actor": "actor",
+    "lease_wait": "lease_wait_seconds",
+    "allow_destructive": "allow_destructive",
+    "allow_rewind": "allow_rewind",
+    "require_signed": "allowed_signers",
+    "revoked_keys": "revoked_keys",
+}
 
 SIGNERS_VARIABLE = "RECONCILER_ALLOWED_SIGNERS"
 REVOKED_VARIABLE = "RECONCILER_REVOKED_KEYS"
@@ -222,28 +237,36 @@ def reads_store(*formats: str) -> Callable[[Command], Command]:
 def reads_revision(*formats: str) -> Callable[[Command], Command]:
     """What every command has that reads a revision and, where there is one, an install base.
 
-    With REPO and --revision above it, all that says what to read becomes the parameter `settings`.
+    All that says what to read, REPO and --revision too, becomes the parameter `settings`.
     """
 
     def decorate(command: Command) -> Command:
-        @wraps(command)
-        def settled(**values: Any) -> Any:
-            if values["snapshot"] is not None and given("store"):
-                raise click.UsageError("--snapshot and --store exclude each other")
-            settings = Settings(
-                repository=values.pop("repo"),
-                revision=values.pop("revision"),
-                store_url=values.pop("store"),
-                snapshot=values.pop("snapshot"),
-                now=values.pop("now"),
-                allowed_signers=values.pop("require_signed"),
-                revoked_keys=values.pop("revoked_keys"),
-            )
-            return command(settings=settings, **values)
-
-        return cast(Command, signed(_snapshot(reads_store(*formats)(settled))))
+        return signed(_snapshot(reads_store(*formats)(_with_settings(command))))
 
     return decorate
+
+
+def makes_passes(*formats: str) -> Callable[[Command], Command]:
+    """What every command has that brings an install base to a revision.
+
+    All that becomes a setting, REPO and --revision too, becomes the parameter `settings`.
+    """
+
+    def decorate(command: Command) -> Command:
+        return signed(actor(reads_store(*formats)(_with_settings(command))))
+
+    return decorate
+
+
+def _with_settings(command: Command) -> Command:
+    @wraps(command)
+    def settled(**values: Any) -> Any:
+        if values.get("snapshot") is not None and given("store"):
+            raise click.UsageError("--snapshot and --store exclude each other")
+        found = {_SETTINGS[name]: values.pop(name) for name in _SETTINGS.keys() & values.keys()}
+        return command(settings=Settings(**found), **values)
+
+    return cast(Command, settled)
 
 
 def _snapshot(command: Command) -> Command:

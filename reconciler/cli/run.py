@@ -3,8 +3,6 @@
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.cli.progress import Lines
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import PassOutcome
+    from reconciler.settings import Settings
     from reconciler.wiring import OpenedWorld
 
 
@@ -35,19 +34,11 @@ if TYPE_CHECKING:
     help="One of so many passes of this process looks at everything, as apply --full does.",
 )
 @click.option("--ref", metavar="BRANCH", help="The branch to follow.  [default: HEAD]")
-@options.signed
-@options.actor
-@options.reads_store("text", "json")
+@options.makes_passes("text", "json")
 def command(
-    repo: str,
     schedule: str,
     full_every: int,
-    ref: str | None,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    actor: str,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Fetch and reconcile again and again.
@@ -63,20 +54,10 @@ def command(
       reconciler run https://git.example/acme.git --ref main --schedule "*/15 * * * *"
     """
     from reconciler.loop import run
-    from reconciler.settings import Settings
     from reconciler.wiring import open_world
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        ref=ref,
-        now=now,
-        actor=actor,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     with open_world(settings, store="create") as world:
         world.progress = _long_work(world, format_)
         run(world, schedule, stop, _teller(world, format_), full_every=full_every)

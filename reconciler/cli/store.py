@@ -210,18 +210,10 @@ def export(out: Path | None, store: str, now: datetime | None, format_: str) -> 
     help="The last export, which holds what accounts had asked for.",
 )
 @options.revision
-@options.signed
-@options.actor
-@options.reads_store("text", "json")
+@options.makes_passes("text", "json")
 def rebuild(
-    repo: str,
     export_file: IO[str] | None,
-    revision: str | None,
-    require_signed: Path | None,
-    revoked_keys: Path | None,
-    actor: str,
-    store: str,
-    now: datetime | None,
+    settings: "Settings",
     format_: str,
 ) -> int:
     """Make a lost store anew: from the last export, if there is one, and one pass.
@@ -241,25 +233,15 @@ def rebuild(
     from reconciler.report import objects
     from reconciler.report.escape import terminal
     from reconciler.report.plan import json, verdict
-    from reconciler.settings import Settings
     from reconciler.steps.world import asked_revision, check_signature
     from reconciler.store.urls import shown
     from reconciler.wiring import open_world
 
-    settings = Settings(
-        repository=repo,
-        store_url=store,
-        revision=revision,
-        now=now,
-        actor=actor,
-        allowed_signers=require_signed,
-        revoked_keys=revoked_keys,
-    )
     refuse_existing(settings)
     with open_world(settings, store="none") as world:
         check_signature(world, asked_revision(world))
         if export_file is not None:
-            _restore(store, export_file, world.clock, now)
+            _restore(settings.store_url, export_file, world.clock, settings.now)
     with open_world(settings, store="create") as world:
         with progress() as world.progress:
             outcome = reconcile(world)
@@ -268,7 +250,8 @@ def rebuild(
         output.write(objects.document(json.apply_fields(outcome, at)))
     else:
         if export_file is not None:
-            output.write(f"Restored {terminal(shown(store))} from {terminal(export_file.name)}.\n")
+            where, source = shown(settings.store_url), export_file.name
+            output.write(f"Restored {terminal(where)} from {terminal(source)}.\n")
         output.write(verdict.render(outcome, at, output.style(), zone=zone))
     output.tell_outcome(outcome, in_text=format_ == "text")
     return outcome.exit_code
