@@ -35,7 +35,7 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
     now = world.clock.now()
     source = world.source
     store = world.store.base() if world.store is not None else None
-    in_force = store.applied.revision if store and store.applied else None
+    in_force = store.in_force if store is not None else None
     snapshot = (
         source.worktree() if worktree else snapshot_of(world, asked_revision(world), in_force)
     )
@@ -96,7 +96,7 @@ def preview(world: World, *, beyond: str | None = None) -> PassOutcome:
         tree = proposal.judgement.tree
     return PassOutcome(
         revision=revision,
-        in_force=stored.applied.revision if stored.applied else None,
+        in_force=stored.in_force,
         plan=plan,
         findings=judgement.findings if judgement else (),
         error=proposal.error,
@@ -277,11 +277,10 @@ def _expect(expected: Mapping[str, Any] | None, proposal: Proposal) -> None:
 def _outcome(proposal: Proposal, plan: Plan | None, moved: int) -> PassOutcome:
     base = proposal.base
     accepted = proposal.error is None
-    in_force = base.applied.revision if base.applied else None
     wrote = plan is not None and bool(plan.changes)
     return PassOutcome(
         revision=proposal.revision or None,
-        in_force=proposal.revision if accepted else in_force,
+        in_force=proposal.revision if accepted else base.in_force,
         plan=plan,
         findings=proposal.judgement.findings if proposal.judgement else (),
         error=proposal.error,

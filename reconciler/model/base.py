@@ -351,3 +351,8 @@ class InstallBase:
     contested: frozenset[str] = frozenset()
     last_event: int = 0
     due_elsewhere: datetime | None = None
+
+    @property
+    def in_force(self) -> str | None:
+        """The applied revision; None for a cold store."""
+        return self.applied.revision if self.applied is not None else None

@@ -32,7 +32,7 @@ from reconciler.plan.packs import Moment, pack_step
 from reconciler.plan.spread import environments, freezes, groups, zones
 from reconciler.ports import Snapshot
 
-_OF_RELEASES = frozenset(
+WEIGHED = frozenset(
     {Action.RELEASE, Action.PROMOTE, Action.ROLLBACK, Action.SCHEDULE, Action.RESCHEDULE}
 )
 _KEPT_BACK = {
@@ -167,7 +167,7 @@ class _Weighed:
         """What the plan does with the release, now or once nothing holds it back."""
         for change in (*self.step.changes, *self.step.waiting):
             about = change.after if change.action is not Action.RESCHEDULE else change.release
-            if about == self.version and change.action in _OF_RELEASES:
+            if about == self.version and change.action in WEIGHED:
                 return change
         return None
 

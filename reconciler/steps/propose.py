@@ -62,7 +62,7 @@ def propose(
 def judged(world: World, base: InstallBase, revision: str, now: datetime) -> Proposal:
     """Reads and judges one revision: a proposal that has a judgement and no plan, or an error."""
     try:
-        files = snapshot_of(world, revision, base.applied.revision if base.applied else None)
+        files = snapshot_of(world, revision, base.in_force)
         judgement = judge(files, bases_of(base), now, world.cache_folder, world.progress)
     except ReconcilerError as error:
         return Proposal(revision=revision, base=base, error=error)

@@ -32,11 +32,10 @@ def supposed(world: World, base: InstallBase, asked: str, now: datetime) -> Supp
     revision can't be read, and ReconcilerError when it would be refused and there is no store.
     """
     revision = resolved_base(world, asked)
-    in_force = base.applied.revision if base.applied is not None else None
-    told = PlanBase(revision=revision, in_force=in_force, has_store=base.store_id is not None)
+    told = PlanBase(revision=revision, in_force=base.in_force, has_store=base.store_id is not None)
     if revision is None:
         return Supposed(base=base, told=told)
-    if revision == in_force:
+    if revision == base.in_force:
         files = world.source.snapshot(revision)
         known = judge(files, Bases(), now, world.cache_folder, world.progress)
         return Supposed(base=base, told=told, judgement=known)

@@ -7,19 +7,15 @@ from reconciler.desired.nearest import Nearest
 from reconciler.desired.renames import carried_base, renames
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.model.base import InstallBase
-from reconciler.model.changes import Action, Plan
+from reconciler.model.changes import Plan
 from reconciler.model.impact import Impact
 from reconciler.model.tree import Tree
 from reconciler.model.zones import zone
-from reconciler.plan.impact import impact, impacts
+from reconciler.plan.impact import WEIGHED, impact, impacts
 from reconciler.ports import Snapshot
 from reconciler.steps.judge import bases_of, judge
 from reconciler.steps.propose import invalid
 from reconciler.steps.world import World, asked_revision, snapshot_of
-
-_WEIGHED = frozenset(
-    {Action.RELEASE, Action.PROMOTE, Action.ROLLBACK, Action.SCHEDULE, Action.RESCHEDULE}
-)
 
 
 def impacts_of(
@@ -29,7 +25,7 @@ def impacts_of(
     releases = [
         (change.name, change.release)
         for change in (*plan.changes, *plan.waiting)
-        if change.action in _WEIGHED and change.release is not None
+        if change.action in WEIGHED and change.release is not None
     ]
     asked = [one for one in releases if one[1] in tree.releases.get(one[0], {})]
     if not asked:
@@ -48,11 +44,10 @@ def release_impact(
     """
     now = world.clock.now()
     base = world.store.base() if world.store is not None else InstallBase()
-    in_force = base.applied.revision if base.applied is not None else None
     if worktree:
         files = world.source.worktree()
     else:
-        files = snapshot_of(world, asked_revision(world), in_force)
+        files = snapshot_of(world, asked_revision(world), base.in_force)
     judgement = judge(files, bases_of(base), now, world.cache_folder, world.progress)
     if not judgement.valid:
         raise invalid(judgement)
