@@ -1,9 +1,9 @@
 """Two releases of a pack -> what differs between them: versions, contents, and what to fill in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
-from reconciler.desired.extensibility import Contents, SettingName
+from reconciler.desired.extensibility import Contents, SettingName, settings_of
 from reconciler.model.contrast import ComponentContrast, Contrast, SettingChange
 from reconciler.model.declarations import (
     NOTHING,
@@ -15,8 +15,6 @@ from reconciler.model.declarations import (
     Release,
 )
 from reconciler.model.tree import Tree
-
-__all__ = ["ComponentContrast", "Contrast", "SettingChange", "contrast"]
 
 Content = PackagedComponent | PublishedProcess
 
@@ -120,12 +118,6 @@ def _settings(
     """Setting -> the first component that has it, and what it is there."""
     found: dict[SettingName, tuple[str, ExtensionSetting]] = {}
     for component, version in versions.items():
-        for name, setting in _each_setting(_content(contents, component, version)):
+        for name, setting in settings_of(_content(contents, component, version)):
             found.setdefault(name, (component, setting))
     return found
-
-
-def _each_setting(content: Content | None) -> Iterator[tuple[SettingName, ExtensionSetting]]:
-    for item in content.contains if content is not None else ():
-        for name, setting in item.extensions.items():
-            yield (item.name, name), setting

@@ -79,7 +79,7 @@ class PackSettings:
         if version not in self._settings:
             found: dict[SettingName, ExtensionSetting] = {}
             for component, packaged in self._releases[version].components.items():
-                for name, setting in _settings(self._content(component, packaged)):
+                for name, setting in settings_of(self._content(component, packaged)):
                     found.setdefault(name, setting)
             self._settings[version] = found
         return self._settings[version]
@@ -105,7 +105,7 @@ class PackSettings:
         }
         found: dict[SettingName, set[ExtensionSetting]] = {}
         for component, version in packaged:
-            for name, setting in _settings(self._content(component, version)):
+            for name, setting in settings_of(self._content(component, version)):
                 found.setdefault(name, set()).add(setting)
         return found
 
@@ -169,9 +169,10 @@ def _live(lifecycle: Lifecycle) -> tuple[str, ...]:
     return current + lifecycle.testing
 
 
-def _settings(
+def settings_of(
     content: PackagedComponent | PublishedProcess | None,
 ) -> Iterator[tuple[SettingName, ExtensionSetting]]:
+    """What accounts may fill in of a packaged version; None, one that is not declared, has none."""
     for contained in content.contains if content is not None else ():
         for name, setting in contained.extensions.items():
             yield (contained.name, name), setting

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.desired.contrast import ComponentContrast, Contrast, SettingChange
 from reconciler.desired.phrases import listed
+from reconciler.model.contrast import ComponentContrast, Contrast, SettingChange
 from reconciler.model.versions import Level, raised, rises_by
 
 Reason = tuple[Level, str]

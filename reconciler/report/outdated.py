@@ -8,18 +8,13 @@ from reconciler.model.branches import BranchState
 from reconciler.report import written
 from reconciler.report.escape import terminal
 from reconciler.report.objects import Fields
+from reconciler.report.status import Newer
 from reconciler.report.words import counted
 
 
-class Component(Protocol):
-    """A component, the version released, the newest, those between, and their notes."""
+class Component(Newer, Protocol):
+    """It, with the versions between the released and the newest one, and their notes."""
 
-    @property
-    def component(self) -> str: ...
-    @property
-    def released(self) -> str | None: ...
-    @property
-    def newest(self) -> str: ...
     @property
     def skipped(self) -> Sequence[str]: ...
     @property

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.contrast import Contrast, SettingChange, contrast
+from reconciler.desired.contrast import contrast
+from reconciler.model.contrast import Contrast, SettingChange
 
 
 def between(shop: Any, before: str | None, after: str, pack: str = "orders") -> Contrast:
