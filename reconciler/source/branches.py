@@ -34,6 +34,8 @@ def prepare_branch(git: Git, draft: BranchDraft, prefix: str) -> PreparedBranch:
     local = _tip(git, ref)
     tip = local or _pushed(git, draft)
     if tip is not None and _holds(git, tip, tree, draft, edits):
+        if local is None:
+            _set(git, ref, tip, None, draft)
         return PreparedBranch(name=draft.name, commit=tip, state=BranchState.UNCHANGED)
     if tip is not None:
         _refuse_unless_renewable(git, draft, ref, tip)

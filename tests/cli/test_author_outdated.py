@@ -163,6 +163,7 @@ def test_a_fresh_clone_follows_the_branches_of_its_origin(behind: Any) -> None:
 
     pushed()
     assert write(behind)["branch"] == {**first, "state": "unchanged"}
+    behind.git("push", "--quiet", "origin", "outdated/hello")  # as it says what to do next
     package(behind, "1.3.0")
     behind.commit()
     assert write(behind)["branch"]["state"] == "renewed", "which is to be pushed with force"
