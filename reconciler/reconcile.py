@@ -50,8 +50,8 @@ def validate(world: World, *, base: str | None = None, worktree: bool = False) -
         # A publisher's first commits: nothing to compare with, and all of it is new.
         judgement = judged(snapshot, Bases(store=warm(store)))
         return compared(judgement, replace(judgement, findings=()))
-    bases = Bases(base=tree_of(before, world.cache_folder), store=warm(store))
-    return compared(judged(snapshot, bases), judged(before, Bases()))
+    known = judged(before, Bases())
+    return compared(judged(snapshot, Bases(base=known.tree, store=warm(store))), known)
 
 
 @paused_gc()
