@@ -8,7 +8,7 @@ from reconciler.desired.lifecycle import Lifecycle, lifecycle
 from reconciler.desired.nearest import Nearest
 from reconciler.errors import AuthoringRefused
 from reconciler.model.base import InstallBase, PackRecord
-from reconciler.model.declarations import NOTHING, IntegrationPack
+from reconciler.model.declarations import IntegrationPack
 from reconciler.model.tree import Tree
 from reconciler.model.windows import Window, parse_date, window
 from reconciler.model.zones import zone
@@ -31,8 +31,7 @@ def record_of(store: InstallBase | None, pack: str) -> PackRecord | None:
 def life_of(tree: Tree, pack: str, record: PackRecord | None, now: datetime) -> Lifecycle:
     """Current and pending by the tree's releases, and what the store saw promoted."""
     releases = tree.releases.get(pack, {})
-    known = record.releases if record is not None else NOTHING
-    promoted = {version for version, found in known.items() if found.promoted_at is not None}
+    promoted = record.promoted if record is not None else frozenset[str]()
     return lifecycle(releases, promoted, now, publisher_zone(tree))
 
 

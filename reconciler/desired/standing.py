@@ -110,8 +110,7 @@ class Standings:
         mode = spec.attachment if spec is not None else AttachmentMode.SINGLE
         record = self.base.packs.get(name) or PackRecord(name=name, mode=mode)
         releases = {v: r.release for v, r in record.releases.items() if r.declared}
-        promoted = {v for v, r in record.releases.items() if r.promoted_at is not None}
-        life = lifecycle(releases, promoted, self.now, self.zone)
+        life = lifecycle(releases, record.promoted, self.now, self.zone)
         suspension = spec.suspended if spec is not None else None
         return PackStanding(
             record=record,

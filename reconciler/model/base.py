@@ -287,6 +287,11 @@ class PackRecord:
     due_at: datetime | None = None
     releases: Mapping[str, ReleaseRecord] = field(default_factory=dict)
 
+    @property
+    def promoted(self) -> frozenset[str]:
+        """The versions that were recorded as effective: no clock takes that back."""
+        return frozenset(v for v, found in self.releases.items() if found.promoted_at is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentRecord:

@@ -159,8 +159,7 @@ class _Weighed:
         return replace(record, current=self.version, pending=pending if above else None)
 
     def _promoted(self) -> frozenset[str]:
-        records = self.known.releases if self.known is not None else {}
-        return frozenset(v for v, found in records.items() if found.promoted_at is not None)
+        return self.known.promoted if self.known is not None else frozenset()
 
     @cached_property
     def _change(self) -> Change | None:

@@ -46,8 +46,7 @@ def pack_step(
     withdraw, re-date or supersede them.
     """
     known = record or PackRecord(name=spec.name, mode=spec.attachment, deployment=spec.deployment)
-    promoted = {v for v, found in known.releases.items() if found.promoted_at is not None}
-    life = lifecycle(releases, promoted, moment.now, moment.zone)
+    life = lifecycle(releases, known.promoted, moment.now, moment.zone)
     step = _Step(known, accepted(known, releases, moment), releases, life, moment)
     step.decide(contested)
     return PackStep(
@@ -69,8 +68,7 @@ def pack_step(
 
 def settled_step(record: PackRecord, releases: Mapping[str, Release], moment: Moment) -> PackStep:
     """The pack as recorded, nothing moved: what a pass that was cut short still rolls out."""
-    promoted = {v for v, found in record.releases.items() if found.promoted_at is not None}
-    life = lifecycle(releases, promoted, moment.now, moment.zone)
+    life = lifecycle(releases, record.promoted, moment.now, moment.zone)
     step = _Step(record, dict(record.releases), releases, life, moment)
     return PackStep(record=record, closed=step.closed)
 

@@ -54,8 +54,7 @@ def _contested(base: InstallBase, refused: Proposal, now: datetime) -> dict[str,
             continue
         theirs = tree.releases.get(name, {})
         release = theirs.get(record.pending)
-        promoted = {v for v, r in record.releases.items() if r.promoted_at is not None}
-        life = lifecycle(theirs, promoted, now, zone(base.tree.publisher.time_zone))
+        life = lifecycle(theirs, record.promoted, now, zone(base.tree.publisher.time_zone))
         ours = record.releases[record.pending].release
         topped = life.current is not None and semver_key(life.current) > semver_key(record.pending)
         if release is None or release.date_text != ours.date_text or topped:

@@ -73,9 +73,7 @@ class Context:
 
     def _promoted_in_store(self, pack: str) -> frozenset[str]:
         record = self.store.packs.get(pack) if self.store is not None else None
-        if record is None:
-            return frozenset()
-        return frozenset(v for v, r in record.releases.items() if r.promoted_at is not None)
+        return record.promoted if record is not None else frozenset()
 
     def is_new(self, declaration: Declaration) -> bool:
         """Whether the base lacks this identity; False without a base."""
