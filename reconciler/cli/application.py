@@ -17,6 +17,7 @@ _SUMMARIES = {
     "impact": "Show whom a release hits and when, and what accounts have to fill in.",
     "apply": "Make the install base what a revision says: one pass.",
     "run": "Fetch and reconcile again and again, on a schedule and when something is due.",
+    "serve": "Serve the HTTP API, and pages for accounts and publishers.",
     "work": "Help the pass that goes on to move attachments; for stores on PostgreSQL.",
     "status": "Show what runs: every pack with its releases and attachments.",
     "attachments": "List attachments with what each runs, should run, and why.",

@@ -67,6 +67,11 @@ def nearest_kind(kind: str) -> str:
     return f"the kinds are {', '.join(schema_names())}, and each with {LIST_SUFFIX} behind it."
 
 
+def schema_document(name: str) -> str:
+    """The text of any schema that is shipped: its path below schemas/ without the suffix."""
+    return _text(name)
+
+
 @cache
 def _text(file: str) -> str:
     """Installed, the schemas lie inside the package; in a checkout, beside it."""

@@ -1,0 +1,47 @@
+"""`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
+
+from datetime import datetime
+
+import click
+
+from reconciler.cli import options
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address that is listened on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port; 0 takes any that is free.",
+)
+@options.store
+@options.now
+def command(host: str, port: int, store: str, now: datetime | None) -> int:
+    """Serve the HTTP API and the pages of accounts and publishers.
+
+    \b
+    Examples:
+      reconciler serve
+      reconciler serve --store postgresql://db/install_base --host 0.0.0.0 --port 80
+    """
+    from reconciler.cli import streams
+    from reconciler.settings import Settings
+    from reconciler.web.app import application
+    from reconciler.web.routes import ROUTES
+    from reconciler.web.services import Nobody, Services
+    from reconciler.web.serving import listening, serve
+    from reconciler.wiring import open_world
+
+    with open_world(Settings(store_url=store, now=now), store="create") as world:
+        assert world.store is not None, "a store was demanded"
+        services = Services(store=world.store, clock=world.clock, identity=Nobody())
+        with listening(host, port) as sock:
+            shown = f"[{host}]" if ":" in host else host
+            address = f"http://{shown}:{sock.getsockname()[1]}"
+            app = application(services, ROUTES)
+            serve(app, sock, lambda: streams.say(f"serving on {address}"))
+    return 0

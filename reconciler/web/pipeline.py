@@ -1,0 +1,167 @@
+"""A route and a request -> the call that it makes, or the problem why not."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import FormData
+
+from reconciler.model.access import Principal, Role
+from reconciler.web.problems import Problem, not_found
+from reconciler.web.route import Access, Call, Route
+from reconciler.web.schemas import check_body, check_value
+from reconciler.web.services import Services
+
+LARGEST_BODY = 1024 * 1024
+
+_NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# What stands in braces in a route's path. Anything else is something that does not exist.
+PATH_PATTERNS: Mapping[str, str] = {
+    "account": _NAME,
+    "pack": _NAME,
+    "group": _NAME,
+    "component": _NAME,
+    # a pack, or the pack and an instance of it: stock-levels:paris
+    "attachment": rf"{_NAME}(:{_NAME})?",
+    "version": r"[0-9A-Za-z.-]{1,64}",
+    "digest": r"[0-9a-f]{40,64}",
+    "sha256": r"[0-9a-f]{64}",
+    "number": r"[0-9]{1,15}",
+}
+_COMPILED = {name: re.compile(rf"(?:{text})\Z") for name, text in PATH_PATTERNS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as it came in. Names of headers are in lower case."""
+
+    path: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    body: bytes
+    form: FormData | None
+    client: str
+
+
+def call(services: Services, route: Route, asked: Asked) -> Call:
+    """The call to answer. Raises Problem, in this order: who, whether they may, the form."""
+    principal = services.identity.principal(asked.headers, asked.cookies, safe=route.safe)
+    _admit(route, principal, asked.path)
+    for name, value in asked.path.items():
+        if not _COMPILED[name].match(value):
+            raise not_found()
+    return Call(
+        services=services,
+        route=route,
+        principal=principal,
+        path=asked.path,
+        query=_query(route, asked.query),
+        body=_body(route, asked),
+        headers=asked.headers,
+        client=asked.client,
+        now=services.clock.now(),
+    )
+
+
+def _admit(route: Route, principal: Principal | None, path: Mapping[str, str]) -> None:
+    """Raises Problem unless the principal may use the route.
+
+    Another account's is answered as what does not exist, before anything is looked up.
+    """
+    access = route.access
+    if access is Access.ANYBODY:
+        return
+    if principal is None:
+        raise Problem(
+            401,
+            "not-signed-in",
+            "this needs a token",
+            "send it as Authorization: Bearer TOKEN",
+            {"WWW-Authenticate": 'Bearer realm="reconciler"'},
+        )
+    if access is Access.SIGNED_IN:
+        return
+    if access in (Access.ACCOUNT_READS, Access.ACCOUNT_ACTS):
+        if not principal.sees(path["account"]):
+            raise not_found()
+        if access is Access.ACCOUNT_ACTS and not principal.acts_for(path["account"]):
+            raise _forbidden(principal)
+        return
+    if principal.role is Role.PUBLISHER_ADMIN:
+        return
+    if access is Access.ADMIN or principal.role is Role.ACCOUNT:
+        raise _forbidden(principal)
+
+
+def _forbidden(principal: Principal) -> Problem:
+    return Problem(403, "role", f"the role {principal.role} may not do this")
+
+
+def _query(route: Route, text: str) -> Mapping[str, Any]:
+    """The parameters that the route knows, each once. Raises Problem."""
+    try:
+        given = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=50
+        )
+    except ValueError as error:
+        raise Problem(400, "query", "the query can't be read") from error
+    known = {parameter.name: parameter for parameter in route.query}
+    found: dict[str, Any] = {}
+    for name, value in given:
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise Problem(400, "query", f"there is no parameter {name[:60]!r} here", takes)
+        if name in found:
+            raise Problem(400, "query", f"the parameter {name!r} stands there twice")
+        found[name] = _typed(value, known[name].schema)
+        check_value(known[name].schema, found[name], f"the parameter {name!r}")
+    for parameter in route.query:
+        if parameter.name not in found:
+            if parameter.required:
+                raise Problem(400, "query", f"the parameter {parameter.name!r} is missing")
+            found[parameter.name] = parameter.schema.get("default")
+    return found
+
+
+def _typed(value: str, schema: Mapping[str, Any]) -> object:
+    """A text of the query as the type that its schema names; unfitting ones stay text."""
+    match schema.get("type"):
+        case "integer" if re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII):
+            return int(value)
+        case "boolean":
+            return {"true": True, "false": False}.get(value, value)
+        case _:
+            return value
+
+
+def _body(route: Route, asked: Asked) -> Any:
+    if route.page:
+        return asked.form
+    if route.takes is None:
+        return None
+    kind = asked.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind not in ("application/json", "application/merge-patch+json"):
+        raise Problem(
+            415, "media-type", "the body has to be JSON", "Content-Type: application/json"
+        )
+    try:
+        body = json.loads(asked.body, parse_constant=_no_number, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "json", f"the body is not JSON: {str(error)[:200]}") from error
+    check_body(route.takes, body)
+    return body
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
