@@ -42,6 +42,8 @@ def released(version: str) -> dict[str, str]:
     component = (
         "apiVersion: reconciler/v1\nkind: PackagedComponent\nspec:\n  component: order-intake\n"
         f"  type: process\n  version: {version}\n  shareable: true\n"
+        "  contains:\n    - name: erp\n      type: connection\n"
+        "      extensions: {baseUrl: {type: string}}\n"
     )
     release = (
         f"apiVersion: reconciler/v1\nkind: Release\nspec:\n  pack: {PACK}\n  version: {version}\n"
