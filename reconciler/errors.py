@@ -63,6 +63,10 @@ class RequestRefused(ReconcilerError):
     """What an account asks for is not possible now."""
 
 
+class Conflict(ReconcilerError):
+    """What was to be changed is not what the asker saw any more; nothing was written."""
+
+
 class AuthoringRefused(ReconcilerError):
     """The manifest that was asked for would not be valid."""
 

@@ -16,6 +16,20 @@ Command = Callable[..., Any]
 Decide = Callable[["InstallBase", datetime], "Decision"]
 
 _INSTANCE = click.option("--instance", default="", help="Which one, of a multiple pack.")
+_SET = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="COMPONENT.NAME=VALUE",
+    help="An extension value; repeatable.",
+)
+_SECRET = click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="COMPONENT.NAME=REFERENCE",
+    help="Where the account's secret store keeps a value; repeatable.",
+)
 
 
 @click.group(name="account")
@@ -35,12 +49,18 @@ def _writing(function: Command) -> Command:
 @click.argument("pack")
 @_INSTANCE
 @click.option("--version", help="The pending release, to be sure that it is this one.")
+@click.option(
+    "--at",
+    type=options.Instant(),
+    help="The account's slot: adopt then instead of now. With offset, on a whole quarter hour.",
+)
 @_writing
 def adopt(
     account: str,
     pack: str,
     instance: str,
     version: str | None,
+    at: datetime | None,
     actor: str,
     store: str,
     now: datetime | None,
@@ -48,16 +68,51 @@ def adopt(
 ) -> int:
     """Run the pending release early, during its testing period. There is no way back until then.
 
+    With --at it happens in a slot that the account chooses, before the release window. It may be
+    moved by asking again, and taken back by withdraw-slot, until it has come.
+
     \b
     Examples:
       reconciler account adopt globex stock-levels
+      reconciler account adopt globex stock-levels --at 2026-11-28T03:00+01:00
       reconciler account adopt globex stock-levels --version 2.1.0
     """
     from reconciler.desired import requests
 
     key = _key(account, pack, instance)
     return _ask(
-        lambda base, at: requests.adopt(base, key, version, at, actor),
+        lambda base, instant: requests.adopt(base, key, version, instant, actor, at=at),
+        account,
+        pack,
+        (store, now, format_),
+    )
+
+
+@command.command(name="withdraw-slot", short_help="Take a slot back that has not come yet.")
+@click.argument("account")
+@click.argument("pack")
+@_INSTANCE
+@_writing
+def withdraw_slot(
+    account: str,
+    pack: str,
+    instance: str,
+    actor: str,
+    store: str,
+    now: datetime | None,
+    format_: str,
+) -> int:
+    """Take a slot back that has not come yet: the release comes in its window, as to everybody.
+
+    \b
+    Example:
+      reconciler account withdraw-slot globex stock-levels
+    """
+    from reconciler.desired import requests
+
+    key = _key(account, pack, instance)
+    return _ask(
+        lambda base, at: requests.withdraw_slot(base, key, at, actor),
         account,
         pack,
         (store, now, format_),
@@ -69,20 +124,8 @@ def adopt(
 @click.argument("pack")
 @click.option("--instance", default="", help="A name for it, needed for a multiple pack.")
 @click.option("--environment", "environments", multiple=True, help="Where it runs; repeatable.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="COMPONENT.NAME=VALUE",
-    help="An extension value; repeatable.",
-)
-@click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="COMPONENT.NAME=REFERENCE",
-    help="Where the account's secret store keeps a value; repeatable.",
-)
+@_SET
+@_SECRET
 @_writing
 def install(
     account: str,
@@ -103,19 +146,80 @@ def install(
       reconciler account install wonka order-to-cash
       reconciler account install umbrella stock-levels --instance eu --set warehouse-api.region=eu
     """
-    from reconciler.cli.reading import opened
     from reconciler.desired import requests
-    from reconciler.desired.eligibility import known_settings
 
     key = _key(account, pack, instance)
     values = _values(settings, secrets)
-    known: Any = {}
-    if values:
-        with opened(store, now) as (found, at):
-            known = known_settings(found.base(), pack, at)
     return _ask(
         lambda base, at: requests.install(
-            base, key, at, actor, environments=environments or None, values=values, known=known
+            base, key, at, actor, environments=environments or None, values=values
+        ),
+        account,
+        pack,
+        (store, now, format_),
+    )
+
+
+@command.command(short_help="Set environments and extension values.")
+@click.argument("account")
+@click.argument("pack")
+@_INSTANCE
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    help="Where it shall run, in place of all before; repeatable.",
+)
+@click.option("--no-environments", is_flag=True, help="Detach it from all environments.")
+@_SET
+@_SECRET
+@click.option(
+    "--unset",
+    "cleared",
+    multiple=True,
+    metavar="COMPONENT.NAME",
+    help="Clear an extension value of the account's own; repeatable.",
+)
+@_writing
+def configure(
+    account: str,
+    pack: str,
+    instance: str,
+    environments: tuple[str, ...],
+    no_environments: bool,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    cleared: tuple[str, ...],
+    actor: str,
+    store: str,
+    now: datetime | None,
+    format_: str,
+) -> int:
+    """Attach to environments, detach from them, set and clear extension values.
+
+    What is not named stays as it is. Where the publisher's manifest says something else, the
+    manifest counts until it says so no more; the answer names what that is.
+
+    \b
+    Examples:
+      reconciler account configure globex stock-levels --environment test --environment live
+      reconciler account configure globex stock-levels --set warehouse-api.region=eu
+      reconciler account configure globex stock-levels --unset warehouse-api.region
+    """
+    from reconciler.desired import requests
+
+    if environments and no_environments:
+        raise click.UsageError("--environment and --no-environments exclude each other")
+    key = _key(account, pack, instance)
+    values = _values(settings, secrets, cleared)
+    return _ask(
+        lambda base, at: requests.configure(
+            base,
+            key,
+            at,
+            actor,
+            environments=environments if environments or no_environments else None,
+            values=values,
         ),
         account,
         pack,
@@ -213,7 +317,9 @@ def _fields(decision: "Decision", account: str, pack: str | None) -> dict[str, A
     }
 
 
-def _values(settings: tuple[str, ...], secrets: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def _values(
+    settings: tuple[str, ...], secrets: tuple[str, ...], cleared: tuple[str, ...] = ()
+) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for text in settings:
         component, name, value = _split(text, "--set")
@@ -221,6 +327,9 @@ def _values(settings: tuple[str, ...], secrets: tuple[str, ...]) -> dict[str, di
     for text in secrets:
         component, name, value = _split(text, "--secret")
         found.setdefault(component, {})[name] = _reference(value)
+    for text in cleared:
+        component, name = _setting(text, "--unset takes COMPONENT.NAME")
+        found.setdefault(component, {})[name] = None
     return found
 
 
@@ -230,8 +339,16 @@ def _reference(value: str) -> Mapping[str, str]:
 
 def _split(text: str, option: str) -> tuple[str, str, str]:
     name, equals, value = text.partition("=")
-    component, dot, setting = name.rpartition(".")
-    if not (equals and dot and component and setting and value):
-        shown = name or "what was given"
-        raise click.UsageError(f"{option} takes COMPONENT.NAME=VALUE; {shown!r} is not that")
+    wanted = f"{option} takes COMPONENT.NAME=VALUE"
+    component, setting = _setting(name, wanted)
+    if not (equals and value):
+        raise click.UsageError(f"{wanted}; {name!r} is not that")
     return component, setting, value
+
+
+def _setting(name: str, wanted: str) -> tuple[str, str]:
+    component, dot, setting = name.rpartition(".")
+    if not (dot and component and setting):
+        shown = name or "what was given"
+        raise click.UsageError(f"{wanted}; {shown!r} is not that")
+    return component, setting

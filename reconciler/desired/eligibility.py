@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from reconciler.desired.extensibility import (
     Extensibility,
     SettingName,
+    ValuesGiven,
     fits,
     is_secret_reference,
 )
@@ -66,6 +67,15 @@ def declared_pack(base: InstallBase, name: str) -> IntegrationPack:
     if pack is None:
         raise RequestRefused(f'pack "{name}" does not exist', Nearest(base.tree.packs).hint(name))
     return pack
+
+
+def nothing_current(pack: PackStanding, zone: ZoneInfo) -> str:
+    """Why a pack without a current release can be neither installed nor adopted."""
+    name, pending = pack.record.name, pack.record.pending
+    if pending is None or pack.opens_at is None:
+        return f"nothing of {name} has been released yet"
+    opens = local(pack.opens_at, zone)
+    return f"nothing of {name} is current yet; its first release, {pending}, opens {opens}"
 
 
 def refuse_suspended(pack: PackStanding, zone: ZoneInfo) -> None:
@@ -166,16 +176,44 @@ def known_values(pack: str, values: Mapping[str, Mapping[str, Any]], known: Know
             _fitting_value(pack, (component, name), value, known)
 
 
-def _fitting_value(pack: str, name: SettingName, value: object, known: Known) -> None:
-    spoken = ".".join(name)
+def fitting_values(
+    base: InstallBase,
+    pack: str,
+    values: ValuesGiven,
+    now: datetime,
+    before: ValuesGiven | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Values as given, texts for numbers and booleans too -> values of the settings' types.
+
+    None, for a value to be cleared, stays; it has to be one of `before` or of a known setting.
+    """
+    if not values:
+        return {}
+    known = known_settings(base, pack, now)
+    found = typed(values, known)
+    for component, settings in found.items():
+        for name, value in settings.items():
+            if value is not None:
+                _fitting_value(pack, (component, name), value, known)
+            elif name not in (before or {}).get(component, ()):
+                _known_setting(pack, (component, name), known)
+    return found
+
+
+def _known_setting(pack: str, name: SettingName, known: Known) -> ExtensionSetting:
     setting = known.get(name)
     if setting is None:
-        every = sorted(".".join(other) for other in known)
-        hint = Nearest(every).hint(spoken)
+        spoken, every = ".".join(name), sorted(".".join(other) for other in known)
         raise RequestRefused(
             f"{pack} has no setting {spoken} in its current or pending release",
-            hint or (f"it has {listed(every, most=10)}" if every else "it has no settings"),
+            Nearest(every).hint(spoken)
+            or (f"it has {listed(every, most=10)}" if every else "it has no settings"),
         )
+    return setting
+
+
+def _fitting_value(pack: str, name: SettingName, value: object, known: Known) -> None:
+    spoken, setting = ".".join(name), _known_setting(pack, name, known)
     if setting.type == "secret" and not is_secret_reference(value):
         raise RequestRefused(
             f"{spoken} is a secret and is never given in plain text",

@@ -13,7 +13,7 @@ from reconciler.desired.gates import (
     suspension_end,
 )
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
-from reconciler.desired.targets import target
+from reconciler.desired.targets import slot, target
 from reconciler.model.base import Attached, Cohort, InstallBase, PackRecord
 from reconciler.model.declarations import (
     NOTHING,
@@ -45,7 +45,7 @@ class Standing:
     `target` is what it should run now, gates aside; while nothing of its pack is current the
     pending release, None when there is no release at all. `adopted`: it runs the pending release.
     `reason` says why it is not simply running, `until` (UTC) when that ends by itself, None for an
-    end that nobody can tell.
+    end that nobody can tell. `slot` (UTC): when it adopts the pending release by itself.
     """
 
     state: AttachmentState
@@ -53,6 +53,7 @@ class Standing:
     adopted: bool
     reason: str | None = None
     until: datetime | None = None
+    slot: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +150,17 @@ class Standings:
     def of(self, row: Attached) -> Standing:
         """The first state of SPEC section 9 that fits the row."""
         pack = self.pack(row.key.pack)
-        aim = _aim(row, pack)
+        aim = _aim(row, pack, self.now)
         adopted = pack.record.pending is not None and row.release == pack.record.pending
         state, reason, until = self._state(row, pack, aim)
-        return Standing(state=state, target=aim, adopted=adopted, reason=reason, until=until)
+        return Standing(
+            state=state,
+            target=aim,
+            adopted=adopted,
+            reason=reason,
+            until=until,
+            slot=_slot(row, pack),
+        )
 
     def _state(
         self, row: Attached, pack: PackStanding, aim: str | None
@@ -169,14 +177,20 @@ class Standings:
         return _progress(row, pack, aim)
 
 
-def _aim(row: Attached, pack: PackStanding) -> str | None:
+def _aim(row: Attached, pack: PackStanding, now: datetime) -> str | None:
     """The release that the row should run by the declarations alone."""
     life, record = pack.life, pack.record
     if life.current is None:
         return life.pending
     pending = record.pending if record.pending == life.pending else None
     served = replace(record, current=life.current, pending=pending)
-    return target(row, served, closed=False)
+    return target(row, served, now, closed=False)
+
+
+def _slot(row: Attached, pack: PackStanding) -> datetime | None:
+    """The row's slot, unless the pending release will be superseded, or comes to everybody now."""
+    over = pack.closed or (pack.held is None and pack.life.current == pack.record.pending)
+    return None if over else slot(row, pack.record)
 
 
 def _suspension(pack: PackStanding) -> str:

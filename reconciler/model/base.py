@@ -68,7 +68,9 @@ class Attached:
     `release` None: not installed yet. `declared` comes from the manifest, `requested` from the
     account; both are kept, the effective settings are `declared.over(requested)`.
     `adopt_declared` is the manifest's word; `adopt_requested` the account's, which counts only
-    while `adopted_in` is the pack's testing period (see PackRecord.testing_period).
+    while `adopted_in` is the pack's testing period (see PackRecord.testing_period), and only from
+    `adopt_at` on, the slot that the account chose; None: at once. A slot that has come, or that is
+    of no testing period any more, is forgotten whenever the row moves.
     """
 
     key: AttachmentKey
@@ -80,6 +82,7 @@ class Attached:
     adopt_declared: str | None = None
     adopt_requested: str | None = None
     adopted_in: int | None = None
+    adopt_at: datetime | None = None
     hold_until: date | None = None
     hold_reason: str | None = None
     updated_at: datetime | None = field(default=None, compare=False)
@@ -96,6 +99,7 @@ class Alike(NamedTuple):
     adopt_declared: str | None
     adopt_requested: str | None
     adopted_in: int | None
+    adopt_at: datetime | None
     hold_until: date | None
     hold_reason: str | None
     suspended: bool
@@ -147,6 +151,7 @@ def alike(row: Attached, *, suspended: bool) -> Alike:
         adopt_declared=row.adopt_declared,
         adopt_requested=row.adopt_requested,
         adopted_in=row.adopted_in,
+        adopt_at=row.adopt_at,
         hold_until=row.hold_until,
         hold_reason=row.hold_reason,
         suspended=suspended,

@@ -36,6 +36,9 @@ class EventKind(StrEnum):
     SET_ASIDE = "set-aside"  # attachments that can't be moved; once until that changes
     # what an account did for itself
     ACCOUNT_ADOPT = "account-adopt"
+    ACCOUNT_SLOT = "account-slot"  # it chose when to adopt, or another time
+    ACCOUNT_SLOT_WITHDRAWN = "account-slot-withdrawn"
+    ACCOUNT_CONFIGURE = "account-configure"
     ACCOUNT_INSTALL = "account-install"
     ACCOUNT_UNINSTALL = "account-uninstall"
     ACCOUNT_COPY_TEMPLATE = "account-copy-template"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.desired.attachments import membership
-from reconciler.desired.targets import Gates, move
+from reconciler.desired.targets import Gates, move, slot_kept
 from reconciler.model.base import (
     Applied,
     Attached,
@@ -60,8 +60,10 @@ def _roll_out(
     for key, row in rows.items():
         rollout = rollouts.get(key.pack)
         if rollout is not None:
-            gates = Gates(enforced=plan.gated, today=day, pack_suspended=rollout.suspended)
+            gates = Gates(enforced=plan.gated, now=now, today=day, pack_suspended=rollout.suspended)
             like = alike(row, suspended=key.account in after.tree.suspended)
-            found = move(like, after.packs[key.pack], gates, closed=rollout.closed)
+            record = after.packs[key.pack]
+            found = move(like, record, gates, closed=rollout.closed)
             if found is not None and found.gate is None:
-                rows[key] = replace(row, release=found.after)
+                kept = slot_kept(row, record, now)
+                rows[key] = replace(row, release=found.after, adopt_at=kept)

@@ -7,7 +7,7 @@ from datetime import datetime
 from reconciler.desired.attachments import membership
 from reconciler.desired.gates import is_suspended, suspension_end
 from reconciler.desired.renames import Renames
-from reconciler.desired.targets import Gates, Move
+from reconciler.desired.targets import SLOT, Gates, Move, slot
 from reconciler.model.base import (
     Alike,
     AttachmentKey,
@@ -37,6 +37,7 @@ _SPOKEN = {
 }
 # Moves that a manifest's own change may ask for, so that they tell of it.
 _TELLING = frozenset({Action.INSTALL, Action.ADOPT, Action.REVERT})
+_IN_ITS_SLOT = "in the maintenance slot that the account chose"
 _MOVERS = {
     Action.UPGRADE: (Action.RELEASE, Action.PROMOTE),
     Action.ROLLBACK: (Action.ROLLBACK,),
@@ -65,7 +66,9 @@ def plan(
     """
     builder = _Builder(base, tree, now, None if settling else (contested or {}), members)
     changes, waiting = builder.changes()
-    due = due_by_pack(builder.steps, tree.releases, waiting, now, builder.moment.zone)
+    due = due_by_pack(
+        builder.steps, tree.releases, waiting, builder.slots(), now, builder.moment.zone
+    )
     instants = [*due.values(), *([base.due_elsewhere] if base.due_elsewhere else [])]
     return Plan(
         revision=revision,
@@ -104,7 +107,10 @@ class _Builder:
             if self.gated and is_suspended(spec.suspended, self.moment.zone, now)
         )
         self.gates = Gates(
-            enforced=self.gated, today=today(now, self.moment.zone), pack_suspended=False
+            enforced=self.gated,
+            now=now,
+            today=today(now, self.moment.zone),
+            pack_suspended=False,
         )
         self.difference: TreeDifference = difference(base.tree, tree)
         differing = membership(tree, base.attachments.every(), gated=self.gated) if members else ()
@@ -163,6 +169,15 @@ class _Builder:
                 found[place] = replace(change, attachments=told.attachments, members=told.members)
         return found
 
+    def slots(self) -> Iterator[tuple[str, datetime]]:
+        """pack and instant of every slot in which rows will adopt the pack's pending release."""
+        for name, step in self.steps.items():
+            if step.record.pending is not None and not step.closed:
+                for group in self.population.of(name):
+                    found = slot(group.alike, step.record)
+                    if found is not None:
+                        yield name, found
+
     def _moves(self, step: PackStep) -> Iterator[tuple[Group, Move]]:
         suspended = step.record.name in self.suspended_packs
         return moves(self.population, step, self.gates, suspended=suspended)
@@ -177,7 +192,7 @@ class _Builder:
         for step in self.steps.values():
             for group, move in self._moves(step):
                 self._note(group, move)
-                reason, until = self._gate_words(group, move.gate)
+                reason, until = self._gate_words(group, move)
                 tally.add(
                     group,
                     move.action,
@@ -186,6 +201,7 @@ class _Builder:
                     gate=move.gate,
                     reason=reason,
                     until=until,
+                    late=self._is_late(move),
                 )
             self._uninstalled_rows(step, tally)
         self._configured_rows(tally)
@@ -234,9 +250,15 @@ class _Builder:
                 group = Group(row.key.pack, running(row.release), 1, (row.key,))
                 tally.add(group, Action.CONFIGURE, row.release, row.release)
 
-    def _gate_words(self, group: Group, gate: Gate | None) -> tuple[str | None, datetime | None]:
+    def _is_late(self, move: Move) -> bool:
+        """Whether a slot is over before the row adopts in it."""
+        slot = move.slot if move.gate is None else None
+        return slot is not None and slot + SLOT <= self.moment.now
+
+    def _gate_words(self, group: Group, move: Move) -> tuple[str | None, datetime | None]:
+        gate = move.gate
         if gate is None:
-            return None, None
+            return (None if move.slot is None else _IN_ITS_SLOT), None
         if gate is Gate.PACK_SUSPENDED:
             suspension = self.tree.packs[group.pack].suspended
             words = f"the pack is suspended: {suspension.reason}" if suspension else None

@@ -15,13 +15,14 @@ def due_by_pack(
     steps: Mapping[str, PackStep],
     releases: Mapping[str, Mapping[str, Release]],
     waiting: Iterable[Change],
+    slots: Iterable[tuple[str, datetime]],
     now: datetime,
     zone: ZoneInfo,
 ) -> Mapping[str, datetime]:
-    """pack -> the earliest instant (UTC) after `now`: a window opens, or something is let through.
+    """pack -> the earliest instant (UTC) after `now`: a window opens, a slot comes, a gate ends.
 
-    Windows are those of releases above current. Packs of which nothing will happen without a new
-    commit are left out.
+    `slots` are those of packs in which rows will adopt; windows are those of releases above
+    current. Packs of which nothing will happen without a new commit are left out.
     """
     found: dict[str, datetime] = {}
 
@@ -32,6 +33,8 @@ def due_by_pack(
     for change in waiting:
         if change.until is not None:
             note(change.name, change.until)
+    for pack, instant in slots:
+        note(pack, instant)
     for pack, step in steps.items():
         current = step.record.current
         floor = "" if current is None else semver_key(current)

@@ -141,6 +141,7 @@ class _Weighed:
         enforced = gated or not self._stored or self.start.is_later
         self.gates = Gates(
             enforced=enforced,
+            now=at,
             today=today(at, self.zone),
             pack_suspended=enforced and is_suspended(tree.packs[pack].suspended, self.zone, at),
         )
@@ -261,7 +262,9 @@ class _Weighed:
         """Whether a row that adopted the release goes back to current, and gets it again."""
         record: PackRecord = self.step.record
         is_pending = self.start.is_later and record.pending == self.version
-        return is_pending and record.current is not None and not adopts(alike, record)
+        return (
+            is_pending and record.current is not None and not adopts(alike, record, self.gates.now)
+        )
 
     @cached_property
     def _kept_out(self) -> bool:
@@ -280,7 +283,7 @@ class _Weighed:
             return False
         if self.gates.enforced and (alike.suspended or self.gates.pack_suspended):
             return False
-        return adopts(alike, record)
+        return adopts(alike, record, self.gates.now)
 
     def impact(self, files: Snapshot | None) -> Impact:
         """What was counted, and all that does not depend on rows."""

@@ -31,7 +31,7 @@ class Group(NamedTuple):
 
 def running(release: str | None) -> Alike:
     """What rows have in common that are only known to run the same."""
-    return Alike(release, None, None, None, None, None, suspended=False)
+    return Alike(release, None, None, None, None, None, None, suspended=False)
 
 
 @dataclass(slots=True)
@@ -169,6 +169,7 @@ class _Told(NamedTuple):
     gate: Gate | None
     reason: str | None
     until: datetime | None
+    late: bool
 
 
 @dataclass(slots=True)
@@ -188,8 +189,9 @@ class Tally:
         gate: Gate | None = None,
         reason: str | None = None,
         until: datetime | None = None,
+        late: bool = False,
     ) -> None:
-        told = _Told(group.pack, action, before, after, gate, reason, until)
+        told = _Told(group.pack, action, before, after, gate, reason, until, late)
         self.groups.setdefault(told, []).append(group)
 
     def changes(self) -> list[Change]:
@@ -218,7 +220,7 @@ class Tally:
             reason=told.reason,
             gate=told.gate,
             until=told.until,
-            late=told.action is Action.UPGRADE and told.gate is None,
+            late=told.late or (told.action is Action.UPGRADE and told.gate is None),
             members=tuple(sorted(names)[:limit]),
         )
 

@@ -9,7 +9,7 @@ from reconciler.model.changes import Effects
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.tree import Tree
 from reconciler.ports import Acceptance
-from reconciler.store import codec, log, reading
+from reconciler.store import codec, due, log, reading
 from reconciler.store.connection import Connection
 
 _DROP_DECLARATION = "DELETE FROM declaration WHERE kind = :kind AND name = :name"
@@ -71,7 +71,7 @@ _NEWEST_REFUSAL = "(SELECT coalesce(max(number), 0) FROM refusal)"
 _ACCEPT = f"""
 INSERT INTO applied
     (one, revision, applied_at, passed_at, settled, gated, next_due, zone_rules, refusals)
-VALUES (1, :revision, :at, :at, FALSE, :gated, :next_due, :zone_rules, {_NEWEST_REFUSAL})
+VALUES (1, :revision, :at, :at, FALSE, :gated, {due.SOONEST}, :zone_rules, {_NEWEST_REFUSAL})
 ON CONFLICT (one) DO UPDATE SET
     refusals = CASE applied.revision WHEN :revision THEN applied.refusals
         ELSE {_NEWEST_REFUSAL} END,
@@ -80,7 +80,7 @@ ON CONFLICT (one) DO UPDATE SET
     passed_at = :at,
     settled = FALSE,
     gated = :gated,
-    next_due = :next_due,
+    next_due = excluded.next_due,
     zone_rules = :zone_rules
 """
 
@@ -99,6 +99,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> frozenset[str]:
     put_declarations(connection, effects)
     put_components(connection, effects.components)
     put_packs(connection, effects.packs)
+    due.by_slots_since(connection, acceptance.seen)
     suspend(connection, effects.suspensions)
     log.append(connection, acceptance.events)
     values = {

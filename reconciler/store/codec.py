@@ -93,7 +93,8 @@ def settings_of(text: str | None) -> Settings:
 # In the order in which attached_of() takes them.
 ATTACHED_COLUMNS = (
     "account", "pack", "instance", "origin", "entitled", "release", "declared", "requested",
-    "adopt_declared", "adopt_requested", "adopted_in", "hold_until", "hold_reason", "updated_at",
+    "adopt_declared", "adopt_requested", "adopted_in", "adopt_at", "hold_until", "hold_reason",
+    "updated_at",
 )  # fmt: skip
 
 
@@ -111,6 +112,7 @@ def attached_row(row: Attached, at: str) -> Row:
         "adopt_declared": row.adopt_declared,
         "adopt_requested": row.adopt_requested,
         "adopted_in": row.adopted_in,
+        "adopt_at": optional_time_text(row.adopt_at),
         "hold_until": None if row.hold_until is None else row.hold_until.isoformat(),
         "hold_reason": row.hold_reason,
         "updated_at": at,
@@ -124,7 +126,7 @@ def attached_of(columns: tuple[Any, ...]) -> Attached:
     """
     (
         account, pack, instance, origin, entitled, release, declared, requested,
-        adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at,
+        adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until, hold_reason, updated_at,
     ) = columns  # fmt: skip
     return Attached(
         key=AttachmentKey(intern(account), intern(pack), intern(instance)),
@@ -136,6 +138,7 @@ def attached_of(columns: tuple[Any, ...]) -> Attached:
         adopt_declared=adopt_declared,
         adopt_requested=adopt_requested,
         adopted_in=adopted_in,
+        adopt_at=optional_time(adopt_at),
         hold_until=None if hold_until is None else date.fromisoformat(hold_until),
         hold_reason=hold_reason,
         updated_at=time_of(updated_at),

@@ -27,8 +27,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "attachment": (
         "pack_id", "account_id", "instance", "mode", "release_id", "origin", "entitled", "declared",
-        "requested", "adopt_declared", "adopt_requested", "adopted_in", "hold_until", "hold_reason",
-        "updated_at",
+        "requested", "adopt_declared", "adopt_requested", "adopted_in", "adopt_at", "hold_until",
+        "hold_reason", "updated_at",
     ),
     "template_copy": ("account_id", "component", "version", "copied_at", "actor"),
     "history": (

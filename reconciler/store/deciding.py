@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.model.requests import Decision
-from reconciler.store import codec, log, reading
+from reconciler.store import codec, due, log, reading
 from reconciler.store.accepting import PUT_ACCOUNT
 from reconciler.store.connection import Connection, Values
 
@@ -29,11 +29,12 @@ WHERE pack.name = :pack
 _PUT = """
 INSERT INTO attachment
     (pack_id, account_id, instance, mode, release_id, origin, entitled, declared, requested,
-    adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at)
+    adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until, hold_reason, updated_at)
 SELECT pack.id, account.id, :instance, pack.mode,
     (SELECT id FROM release WHERE pack_id = pack.id AND version = :release),
     :origin, :entitled, :declared, :requested,
-    :adopt_declared, :adopt_requested, :adopted_in, :hold_until, :hold_reason, :updated_at
+    :adopt_declared, :adopt_requested, :adopted_in, :adopt_at, :hold_until, :hold_reason,
+    :updated_at
 FROM pack JOIN account ON account.name = :account
 WHERE pack.name = :pack
 ON CONFLICT (pack_id, account_id, instance) DO UPDATE SET
@@ -45,6 +46,7 @@ ON CONFLICT (pack_id, account_id, instance) DO UPDATE SET
     adopt_declared = excluded.adopt_declared,
     adopt_requested = excluded.adopt_requested,
     adopted_in = excluded.adopted_in,
+    adopt_at = excluded.adopt_at,
     hold_until = excluded.hold_until,
     hold_reason = excluded.hold_reason,
     updated_at = excluded.updated_at
@@ -97,6 +99,7 @@ def decide_and_write(
         connection.execute(PUT_ACCOUNT, {"name": account})
         _tell(connection, seen, decision.put.key, decision.put.release, values)
         put_attached(connection, codec.attached_row(decision.put, values["at"]))
+        due.by_slot(connection, seen.attachments.get(decision.put.key), decision.put)
     if decision.copy is not None:
         connection.execute(PUT_ACCOUNT, {"name": account})
         put_copy(connection, codec.copy_row(decision.copy))

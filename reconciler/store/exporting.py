@@ -11,7 +11,7 @@ from reconciler.store import codec, reading
 from reconciler.store.connection import Connection, Database
 
 FORMAT = "reconciler-export"
-VERSION = 2
+VERSION = 3
 
 
 _SUSPENDED = "SELECT name, suspended FROM account WHERE name NOT LIKE '%~%' ORDER BY name"

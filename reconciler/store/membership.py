@@ -101,10 +101,10 @@ WHERE attachment.origin <> excluded.origin
 _PUT = f"""
 INSERT INTO attachment
     (pack_id, account_id, instance, mode, release_id, origin, entitled, declared, requested,
-    adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at)
+    adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until, hold_reason, updated_at)
 SELECT pack.id, account.id, listed.instance, pack.mode, release.id, listed.origin, listed.entitled,
     listed.declared, listed.requested, listed.adopt_declared, listed.adopt_requested,
-    listed.adopted_in, listed.hold_until, listed.hold_reason, listed.updated_at
+    listed.adopted_in, listed.adopt_at, listed.hold_until, listed.hold_reason, listed.updated_at
 FROM listed
 JOIN account ON account.name = listed.account
 JOIN pack ON pack.name = listed.pack

@@ -72,7 +72,7 @@ _BY_COMPONENT = " ORDER BY account.name, component"
 
 ATTACHED = """
 SELECT account.name, pack.name, instance, origin, entitled, version, attachment.declared, requested,
-    adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason, updated_at
+    adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until, hold_reason, updated_at
 FROM account
 JOIN attachment ON attachment.account_id = account.id
 JOIN pack ON pack.id = attachment.pack_id

@@ -262,7 +262,8 @@ class _Restoring:
         accepting.write_declarations(self._connection, (found,))
 
     def _attachment(self, entry: Mapping[str, Any]) -> None:
-        columns = {name: entry[name] for name in codec.ATTACHED_COLUMNS}
+        known = {"adopt_at": None, **entry}
+        columns = {name: known[name] for name in codec.ATTACHED_COLUMNS}
         for name in ("declared", "requested"):
             columns[name] = None if columns[name] is None else canonical(columns[name])
         row = codec.attached_of(tuple(columns.values()))

@@ -29,12 +29,13 @@ LEFT JOIN release AS pending ON pending.id = pending_id
 # Of more packs than this, all are read at once.
 _NAMED_PACKS = 50
 
+_ASKED = "(adopted_in = :testing_period AND adopt_requested = :pending_version)"
 # The release that a row should run.
-_TARGET = """
+_TARGET = f"""
 CASE
     WHEN (
         adopt_declared = :pending_version
-        OR (adopted_in = :testing_period AND adopt_requested = :pending_version)
+        OR ({_ASKED} AND (adopt_at IS NULL OR adopt_at <= :at))
     ) AND (release_id IS NOT DISTINCT FROM :pending OR NOT :closed) THEN :pending
     ELSE :current
 END
@@ -58,10 +59,15 @@ CASE
         ) THEN 'rollback'
         ELSE 'revert'
     END
-    WHEN {_ADOPTS} THEN 'adopt'
+    WHEN {_ADOPTS} THEN CASE
+        WHEN adopt_at IS NULL OR adopt_declared IS NOT DISTINCT FROM :pending_version THEN 'adopt'
+        ELSE 'slot'
+    END
     ELSE 'upgrade'
 END
 """
+# A move forgets a slot, unless it is still to come.
+_SLOT_KEPT = f"CASE WHEN {_ASKED} AND adopt_at > :at THEN adopt_at END"
 SUSPENDED_ACCOUNT = "account_id IN (SELECT id FROM account WHERE suspended = 1)"
 # Downward moves pass every gate; a hold keeps back upgrades alone.
 _PASSES = f"""
@@ -101,19 +107,22 @@ SELECT pack_id, account_id, instance, release_id, {_TARGET}, {_ACTION}, :actor,
 FROM attachment WHERE {_IN_RANGE}
 ORDER BY account_id, instance
 """
-_MOVE = f"UPDATE attachment SET release_id = {_TARGET}, updated_at = :at WHERE {_IN_RANGE}"
+_MOVE = f"""
+UPDATE attachment SET release_id = {_TARGET}, adopt_at = {_SLOT_KEPT}, updated_at = :at
+WHERE {_IN_RANGE}
+"""
 # Where others write beside it: rows are claimed by locking them, in one order for all; what was
 # claimed is moved, and what was moved is told. The place of a locked row can't change; without it a
 # join might read the whole table.
 _CLAIM = f"""
 WITH claimed AS (
     SELECT ctid AS place, account_id, instance, release_id AS before_id, {_TARGET} AS after_id,
-        {_ACTION} AS action
+        {_SLOT_KEPT} AS slot, {_ACTION} AS action
     FROM attachment WHERE {_IN_RANGE}
     ORDER BY account_id, instance
     FOR NO KEY UPDATE {{others}}
 ), moved AS (
-    UPDATE attachment SET release_id = claimed.after_id, updated_at = :at
+    UPDATE attachment SET release_id = claimed.after_id, adopt_at = claimed.slot, updated_at = :at
     FROM claimed
     WHERE attachment.ctid = claimed.place AND attachment.pack_id = :pack
         AND attachment.account_id = claimed.account_id AND attachment.instance = claimed.instance

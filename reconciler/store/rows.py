@@ -20,30 +20,30 @@ from reconciler.store.places import CHUNK, chunks, listed
 from reconciler.store.rollouts import SUSPENDED_ACCOUNT
 
 _COHORTS = f"""
-SELECT pack.name, version, adopt_declared, adopt_requested, adopted_in, hold_until, hold_reason,
-    is_suspended, counted
+SELECT pack.name, version, adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until,
+    hold_reason, is_suspended, counted
 FROM (
-    SELECT pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
+    SELECT pack_id, release_id, adopt_declared, adopt_requested, adopted_in, adopt_at, hold_until,
         hold_reason, {SUSPENDED_ACCOUNT} AS is_suspended, count(*) AS counted
     FROM attachment
     {{where}}
-    GROUP BY pack_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
-        hold_reason, is_suspended
+    GROUP BY pack_id, release_id, adopt_declared, adopt_requested, adopted_in, adopt_at,
+        hold_until, hold_reason, is_suspended
 ) AS cohort
 JOIN pack ON pack.id = cohort.pack_id
 LEFT JOIN release ON release.id = cohort.release_id
 """
 _SIBLINGS = f"""
-SELECT account.name, pack.name, version, adopt_declared, adopt_requested, adopted_in, hold_until,
-    hold_reason, is_suspended, origin, alike.declared, requested, counted
+SELECT account.name, pack.name, version, adopt_declared, adopt_requested, adopted_in, adopt_at,
+    hold_until, hold_reason, is_suspended, origin, alike.declared, requested, counted
 FROM (
-    SELECT pack_id, account_id, release_id, adopt_declared, adopt_requested, adopted_in, hold_until,
-        hold_reason, {SUSPENDED_ACCOUNT} AS is_suspended, origin, declared, requested,
+    SELECT pack_id, account_id, release_id, adopt_declared, adopt_requested, adopted_in, adopt_at,
+        hold_until, hold_reason, {SUSPENDED_ACCOUNT} AS is_suspended, origin, declared, requested,
         count(*) AS counted
     FROM attachment
     {{where}}
     GROUP BY pack_id, account_id, release_id, adopt_declared, adopt_requested, adopted_in,
-        hold_until, hold_reason, is_suspended, origin, declared, requested
+        adopt_at, hold_until, hold_reason, is_suspended, origin, declared, requested
 ) AS alike
 JOIN account ON account.id = alike.account_id
 JOIN pack ON pack.id = alike.pack_id
@@ -63,6 +63,7 @@ FROM (
         AND adopt_declared IS NOT DISTINCT FROM :adopt_declared
         AND adopt_requested IS NOT DISTINCT FROM :adopt_requested
         AND adopted_in IS NOT DISTINCT FROM :adopted_in
+        AND adopt_at IS NOT DISTINCT FROM :adopt_at
         AND hold_until IS NOT DISTINCT FROM :hold_until
         AND hold_reason IS NOT DISTINCT FROM :hold_reason
         AND ({SUSPENDED_ACCOUNT}) = :suspended
@@ -160,7 +161,12 @@ class StoredRows(Rows):
         with self._database.reading() as connection:
             for pack, found, limit in asked:
                 statement = _NAMED.format(limit="" if limit is None else f"LIMIT {int(limit)}")
-                values = {**found._asdict(), "pack": pack, "hold_until": _day(found.hold_until)}
+                values = {
+                    **found._asdict(),
+                    "pack": pack,
+                    "adopt_at": codec.optional_time_text(found.adopt_at),
+                    "hold_until": _day(found.hold_until),
+                }
                 rows = connection.execute(statement, values).fetchall()
                 yield [AttachmentKey(account, pack, instance) for account, instance in rows]
 
@@ -191,12 +197,13 @@ def _siblings(connection: Connection, statement: str, values: Values) -> Iterato
 
 
 def _alike(columns: Sequence[Any]) -> Alike:
-    release, declared, requested, adopted_in, until, reason, suspended = columns
+    release, declared, requested, adopted_in, adopt_at, until, reason, suspended = columns
     return Alike(
         release=None if release is None else intern(release),
         adopt_declared=declared,
         adopt_requested=requested,
         adopted_in=adopted_in,
+        adopt_at=codec.optional_time(adopt_at),
         hold_until=None if until is None else date.fromisoformat(until),
         hold_reason=reason,
         suspended=bool(suspended),

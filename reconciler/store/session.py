@@ -8,17 +8,17 @@ from reconciler.errors import LeaseLost
 from reconciler.model.changes import Member, Plan, Rollout
 from reconciler.model.events import EventDraft
 from reconciler.ports import Acceptance, Moved, Refusal
-from reconciler.store import accepting, codec, log, membership, refusals, set_aside
+from reconciler.store import accepting, codec, due, log, membership, refusals, set_aside
 from reconciler.store.connection import Connection, Database, Lease, Writer
 from reconciler.store.leading import Leader
 from reconciler.store.membership import BATCH
 from reconciler.store.rollouts import works as found_works
 
 # One row. A pass that is not settled stays so.
-_RECORD = """
+_RECORD = f"""
 INSERT INTO applied
     (one, revision, applied_at, passed_at, settled, gated, next_due, zone_rules, refusals)
-SELECT 1, :revision, :at, :at, TRUE, TRUE, :next_due, :zone_rules,
+SELECT 1, :revision, :at, :at, TRUE, TRUE, {due.SOONEST}, :zone_rules,
     (SELECT coalesce(max(number), 0) FROM refusal)
 WHERE TRUE
 ON CONFLICT (one) DO UPDATE SET
@@ -27,11 +27,11 @@ ON CONFLICT (one) DO UPDATE SET
     applied_at = CASE applied.revision WHEN :revision THEN applied.applied_at ELSE :at END,
     revision = :revision,
     passed_at = :at,
-    next_due = :next_due,
+    next_due = excluded.next_due,
     zone_rules = :zone_rules
 """
-_SETTLE = """
-UPDATE applied SET settled = TRUE, gated = TRUE, passed_at = :at, next_due = :next_due
+_SETTLE = f"""
+UPDATE applied SET settled = TRUE, gated = TRUE, passed_at = :at, next_due = {due.SOONEST}
 """
 
 
@@ -54,6 +54,7 @@ class SqlSession:
         }
         with self._writer.transaction() as connection:
             self._lease.confirm(connection)
+            connection.lock(log.END)  # who chooses a slot brings the next pass nearer
             connection.execute(_RECORD, values)
 
     def accept(self, acceptance: Acceptance) -> frozenset[str]:
@@ -101,6 +102,7 @@ class SqlSession:
         """All rows are as they should be: applied() says settled True again."""
         values = {"at": codec.time_text(at), "next_due": codec.optional_time_text(next_due)}
         with self._fenced() as connection:
+            connection.lock(log.END)  # as above
             connection.execute(_SETTLE, values)
             set_aside.forget_all(connection)
 

@@ -33,7 +33,7 @@ _LISTED = """
 CREATE TEMPORARY TABLE IF NOT EXISTS listed (
     account TEXT, pack TEXT, instance TEXT, origin TEXT, entitled INTEGER, release TEXT,
     declared TEXT, requested TEXT, adopt_declared TEXT, adopt_requested TEXT, adopted_in INTEGER,
-    hold_until TEXT, hold_reason TEXT, updated_at TEXT,
+    adopt_at TEXT, hold_until TEXT, hold_reason TEXT, updated_at TEXT,
     PRIMARY KEY (account, pack, instance)
 )
 """

@@ -29,10 +29,11 @@ def lived_in(store: Store, world: Any) -> Store:
     """Something in every table."""
     orders = world.pack("orders", "1.10.0", "2.0.0", effective=("1.9.0",), testing_period=1)
     rows = (
-        world.row("acme", release="1.9.0", requested=Settings(extensions={"api": {"t": "é\t\\n"}})),
+        world.row("acme", release="1.9.0", requested=Settings(extensions={"api": {"t": "é\t\\n"}}),
+                  adopt_requested="2.0.0", adopted_in=1, adopt_at=world.clock.now()),
         world.row("globex", release="2.0.0", adopt_requested="2.0.0", adopted_in=1, entitled=False),
         world.row("globex", "returns", "test", origin=AttachmentOrigin.ACCOUNT),
-    )
+    )  # fmt: skip
     world.fill(store, orders, world.pack("returns", None, "1.0.0", multiple=True), rows=rows,
                suspended=("initech",))  # fmt: skip
     kept = TemplateCopy(

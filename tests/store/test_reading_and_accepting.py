@@ -73,6 +73,7 @@ def test_an_accepted_base_is_read_as_it_was_written(store: Store, world: Any) ->
         adopt_declared="1.0.0",
         adopt_requested="1.0.0",
         adopted_in=1,
+        adopt_at=datetime(2026, 11, 28, 2, 15, tzinfo=UTC),
         hold_until=date(2026, 12, 24),
         hold_reason="audit",
     )

@@ -1,13 +1,13 @@
 """Rows move to what their pack serves: as the pure model says, each once, and no further."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
-from reconciler.desired.targets import Gates, move
+from reconciler.desired.targets import Gates, move, slot_kept
 from reconciler.model.base import Attached, AttachmentKey, alike
 from reconciler.ports import Store
 from reconciler.store import check
@@ -20,9 +20,12 @@ RELEASES = (None, "1.0.0", "1.10.0", "2.0.0", "2.1.0", "3.0.0")
 
 
 def _rows(world: Any) -> tuple[Attached, ...]:
-    """Every mix of release, wishes, hold and suspension."""
+    """Every mix of release, wishes, slots (before, at and after the pass), hold, suspension."""
     wishes: list[dict[str, Any]] = [{}, {"adopt_declared": "2.1.0"}, {"adopt_declared": "9.9.9"}]
-    wishes += [{"adopt_requested": "2.1.0", "adopted_in": period} for period in (1, 2)]
+    asked = [{"adopt_requested": "2.1.0", "adopted_in": period} for period in (1, 2)]
+    slots = [{"adopt_at": world.clock.now() + timedelta(minutes=30 * turn)} for turn in (1, 2, 3)]
+    wishes += [{**wish, **slot} for wish in asked for slot in ({}, *slots)]
+    wishes += [{**asked[1], **slots[2], "adopt_declared": "2.1.0"}]
     holds = [{}, {"hold_until": date(2026, 12, 1)}, {"hold_until": TODAY}]
     mixes = product(RELEASES, wishes, holds, ("active", "suspended"))
     return tuple(
@@ -55,7 +58,8 @@ def test_rows_move_as_the_pure_model_says(
     )
     world.fill(store, record, rows=rows, suspended=tuple(suspended), settle=False)
     record = store.base().packs["orders"]
-    gates = Gates(enforced=gated, today=TODAY, pack_suspended=pack_suspended)
+    world.later(hours=1)
+    gates = Gates(enforced=gated, now=world.clock.now(), today=TODAY, pack_suspended=pack_suspended)
     found = {
         row.key: move(
             alike(row, suspended=row.key.account in suspended), record, gates, closed=closed
@@ -64,14 +68,19 @@ def test_rows_move_as_the_pure_model_says(
     }
     moves = {key: step for key, step in found.items() if step is not None and step.gate is None}
     told = len(list(store.history()))
-    world.later(hours=1)
 
     with store.session(0) as session:
         moved = world.roll_out(session, closed=closed, suspended=pack_suspended, gated=gated)
 
     assert moved.attachments == len(moves)
     assert store.base().attachments == {
-        row.key: replace(row, release=moves[row.key].after) if row.key in moves else row
+        row.key: replace(
+            row,
+            release=moves[row.key].after,
+            adopt_at=slot_kept(row, record, world.clock.now()),
+        )
+        if row.key in moves
+        else row
         for row in rows
     }
     lines = list(store.history())[told:]
@@ -80,7 +89,8 @@ def test_rows_move_as_the_pure_model_says(
     )
     for line in lines:
         step = moves[AttachmentKey(account=line.account, pack=line.pack)]
-        assert (line.before, line.after, line.action) == (step.before, step.after, step.action)
+        action = step.action if step.slot is None else "slot"
+        assert (line.before, line.after, line.action) == (step.before, step.after, action)
         assert (line.actor, line.revision, line.at) == ("ann", "a" * 40, world.clock.now())
     for row in store.attached():
         assert (row.updated_at == world.clock.now()) == (row.key in moves)

@@ -387,6 +387,6 @@ def test_a_pack_that_serves_an_unknown_release_is_refused(
 
 
 def test_an_export_of_a_newer_program_is_refused(full: Store, place: str, world: Any) -> None:
-    lines, _ = _changed(list(export(full)), "header", version=3)
-    with pytest.raises(StoreError, match="version 3, this program reads reconciler-export up to"):
+    lines, _ = _changed(list(export(full)), "header", version=4)
+    with pytest.raises(StoreError, match="version 4, this program reads reconciler-export up to"):
         _restored(place, world, lines)

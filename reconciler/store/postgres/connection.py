@@ -45,7 +45,8 @@ CREATE TEMPORARY TABLE listed (
     account TEXT COLLATE "C", pack TEXT COLLATE "C", instance TEXT COLLATE "C", origin TEXT,
     entitled BOOLEAN, release TEXT COLLATE "C", declared TEXT, requested TEXT,
     adopt_declared TEXT COLLATE "C", adopt_requested TEXT COLLATE "C", adopted_in INTEGER,
-    hold_until TEXT COLLATE "C", hold_reason TEXT, updated_at TEXT COLLATE "C",
+    adopt_at TEXT COLLATE "C", hold_until TEXT COLLATE "C", hold_reason TEXT,
+    updated_at TEXT COLLATE "C",
     PRIMARY KEY (account, pack, instance)
 ) ON COMMIT DROP
 """
