@@ -42,6 +42,9 @@ class EventKind(StrEnum):
     ACCOUNT_INSTALL = "account-install"
     ACCOUNT_UNINSTALL = "account-uninstall"
     ACCOUNT_COPY_TEMPLATE = "account-copy-template"
+    # who may use the API and the pages
+    TOKEN_CREATED = "token-created"  # noqa: S105 - its name and role; never the token
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105
     # what an operator did to the store
     RESTORED = "restored"  # from an export
     IMPORTED = "imported"  # from tables that tell what an estate runs

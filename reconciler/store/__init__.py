@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.base import Attached
     from reconciler.model.events import EventDraft
-    from reconciler.ports import Clock, Store, WorkLog
+    from reconciler.ports import Access, Answers, Clock, Store, WorkLog
 
 
 def open_store(
@@ -109,6 +109,24 @@ def trim(store: Store, before: str, actor: str) -> int:
 
     assert isinstance(store, SqlStore)
     return trim_history(store, before, actor)
+
+
+def access(store: Store) -> Access:
+    """Who may use the HTTP API and the pages of this install base."""
+    from reconciler.store.access import SqlAccess
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return SqlAccess(store.database)
+
+
+def answers(store: Store) -> Answers:
+    """First answers to requests that come with an Idempotency-Key."""
+    from reconciler.store.answers import SqlAnswers
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return SqlAnswers(store.database)
 
 
 def export(store: Store) -> Iterator[str]:

@@ -37,6 +37,15 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "event": ("number", "at", "pack", "account", "content", "previous", "digest"),
     "chain_end": ("one", "number", "digest"),
+    "token": (
+        "id", "name", "role", "account_id", "digest", "hint", "created_at", "created_by",
+        "expires_at", "revoked_at", "last_used_at",
+    ),
+    "session": (
+        "digest", "token_id", "subject", "role", "account_id", "created_at", "expires_at",
+    ),
+    "failed_login": ("origin", "since", "failures"),
+    "answered": ("principal", "key", "request", "at", "status", "headers", "body"),
 }  # fmt: skip
 # SQLite has numbers for what PostgreSQL knows as true and false.
 _FLAGS = frozenset(

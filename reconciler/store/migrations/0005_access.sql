@@ -16,6 +16,7 @@ CREATE TABLE token (
 ) STRICT;
 
 CREATE INDEX token_by_account ON token (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX token_by_end ON token (expires_at) WHERE revoked_at IS NULL;
 
 -- A browser that signed in: with a token, which it does not outlive, or at an identity provider.
 CREATE TABLE session (
@@ -30,6 +31,7 @@ CREATE TABLE session (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX session_by_end ON session (expires_at);
+CREATE INDEX session_by_token ON session (token_id) WHERE token_id IS NOT NULL;
 
 -- How often signing in failed of late, by where it was tried from.
 CREATE TABLE failed_login (
@@ -38,7 +40,10 @@ CREATE TABLE failed_login (
     failures INTEGER NOT NULL CHECK (failures > 0)
 ) STRICT, WITHOUT ROWID;
 
--- The answer to a request that came with an Idempotency-Key; `status` NULL while it is being found.
+CREATE INDEX failed_login_by_start ON failed_login (since);
+
+-- The answer to a request that came with an Idempotency-Key; `status` NULL while it is being found,
+-- `body` NULL where it held a secret. `request` is a digest, `at` when whoever answers it began.
 CREATE TABLE answered (
     principal TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -15,6 +15,7 @@ CREATE TABLE token (
 );
 
 CREATE INDEX token_by_account ON token (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX token_by_end ON token (expires_at) WHERE revoked_at IS NULL;
 
 CREATE TABLE session (
     digest TEXT COLLATE "C" PRIMARY KEY,
@@ -28,12 +29,15 @@ CREATE TABLE session (
 );
 
 CREATE INDEX session_by_end ON session (expires_at);
+CREATE INDEX session_by_token ON session (token_id) WHERE token_id IS NOT NULL;
 
 CREATE TABLE failed_login (
     origin TEXT COLLATE "C" PRIMARY KEY,
     since instant NOT NULL,
     failures INTEGER NOT NULL CHECK (failures > 0)
 );
+
+CREATE INDEX failed_login_by_start ON failed_login (since);
 
 CREATE TABLE answered (
     principal TEXT COLLATE "C" NOT NULL,
