@@ -33,6 +33,7 @@ _SUMMARIES = {
     "import": "Write the manifests of an existing estate, and record what it runs.",
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
+    "token": "Who may use the HTTP API and the pages: create, list and revoke tokens.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
     "comment": "Post a plan as one comment on a pull or merge request, edited in place.",
     "schema": "Print the JSON Schema of a kind of manifest.",

@@ -30,16 +30,26 @@ def command(host: str, port: int, store: str, now: datetime | None) -> int:
     """
     from reconciler.cli import streams
     from reconciler.settings import Settings
+    from reconciler.store import access, answers
     from reconciler.web.app import application
+    from reconciler.web.identity.housekeeping import Uses, housekeeping
+    from reconciler.web.identity.visitors import Visitors
     from reconciler.web.routes import ROUTES
-    from reconciler.web.services import Nobody, Services
+    from reconciler.web.services import Services
     from reconciler.web.serving import listening, serve
     from reconciler.wiring import open_world
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
         assert world.store is not None, "a store was demanded"
-        services = Services(store=world.store, clock=world.clock, identity=Nobody())
-        with listening(host, port) as sock:
+        known, uses = access(world.store), Uses()
+        services = Services(
+            store=world.store,
+            clock=world.clock,
+            identity=Visitors(known, world.clock, uses),
+            access=known,
+            answers=answers(world.store),
+        )
+        with listening(host, port) as sock, housekeeping(known, world.clock, uses):
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)

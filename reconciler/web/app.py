@@ -18,8 +18,10 @@ from starlette.staticfiles import StaticFiles
 
 from reconciler.errors import ReconcilerError
 from reconciler.web import rendering
+from reconciler.web.asked import Asked
 from reconciler.web.headers import SecureHeaders
-from reconciler.web.pipeline import LARGEST_BODY, Asked, call
+from reconciler.web.idempotency import answered_once
+from reconciler.web.pipeline import LARGEST_BODY, call
 from reconciler.web.problems import MEDIA_TYPE, Problem, not_found, problem_of
 from reconciler.web.route import Answer, Answered, Call, Page, Route, Seeing
 from reconciler.web.services import Services
@@ -79,13 +81,16 @@ async def _asked(request: Request, route: Route) -> Asked:
     if route.page and not route.safe:
         form = await _form(request, body)
     return Asked(
+        method=request.method,
+        target=request.scope["path"],
         path={name: str(value) for name, value in request.path_params.items()},
-        query=request.url.query,
+        query=request.scope["query_string"].decode("latin-1"),
         headers={name.lower(): value for name, value in request.headers.items()},
         cookies=request.cookies,
         body=body,
         form=form,
         client=request.client.host if request.client else "",
+        origin=f"{request.scope['scheme']}://{request.headers.get('host', '').lower()}",
     )
 
 
@@ -123,7 +128,7 @@ async def _answer(services: Services, route: Route, asked: Asked) -> Response:
 def _answer_now(services: Services, route: Route, asked: Asked) -> Response:
     asking = call(services, route, asked)
     answering = cast(Callable[[Call], Answered], route.answers)
-    return _response(asking, answering(asking))
+    return _response(asking, answered_once(asking, answering))
 
 
 def _response(asking: Call, answered: Answered) -> Response:
@@ -175,6 +180,6 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     if error.status_code != 404:
         detail = f"{request.method[:20]} is not possible here"
         problem = Problem(error.status_code, "method", detail, None, dict(error.headers or {}))
-    if request.url.path.startswith("/api/"):
+    if request.scope["path"].startswith("/api/"):
         return _problem_json(problem)
     return rendering.problem_page(problem)

@@ -3,13 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData
-
 from reconciler.model.access import Principal, Role
+from reconciler.web.asked import Asked
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Access, Call, Route
 from reconciler.web.schemas import check_body, check_value
@@ -34,30 +32,19 @@ PATH_PATTERNS: Mapping[str, str] = {
 _COMPILED = {name: re.compile(rf"(?:{text})\Z") for name, text in PATH_PATTERNS.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request as it came in. Names of headers are in lower case."""
-
-    path: Mapping[str, str]
-    query: str
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    body: bytes
-    form: FormData | None
-    client: str
-
-
 def call(services: Services, route: Route, asked: Asked) -> Call:
     """The call to answer. Raises Problem, in this order: who, whether they may, the form."""
-    principal = services.identity.principal(asked.headers, asked.cookies, safe=route.safe)
-    _admit(route, principal, asked.path)
+    visitor = services.identity.visitor(asked, route)
+    _admit(route, visitor.principal, asked.path)
     for name, value in asked.path.items():
         if not _COMPILED[name].match(value):
             raise not_found()
     return Call(
         services=services,
         route=route,
-        principal=principal,
+        asked=asked,
+        principal=visitor.principal,
+        csrf=visitor.csrf,
         path=asked.path,
         query=_query(route, asked.query),
         body=_body(route, asked),
@@ -112,6 +99,8 @@ def _query(route: Route, text: str) -> Mapping[str, Any]:
     known = {parameter.name: parameter for parameter in route.query}
     found: dict[str, Any] = {}
     for name, value in given:
+        if name not in known and route.lenient:
+            continue
         if name not in known:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
             raise Problem(400, "query", f"there is no parameter {name[:60]!r} here", takes)

@@ -41,5 +41,6 @@ def problem_page(problem: Problem) -> HTMLResponse:
 
 def sign_in_path(request: Request) -> str:
     """Where to sign in, and come back from to the page that was asked for."""
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = request.scope["query_string"].decode("latin-1")
+    target = request.scope["path"] + (f"?{query}" if query else "")
     return f"{SIGN_IN}?{urlencode({'next': target})}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from reconciler.model.access import Principal
+from reconciler.web.asked import Asked
 
 if TYPE_CHECKING:
     from reconciler.web.services import Services
@@ -48,11 +49,14 @@ class Call:
     `path` and `query` hold what the route's patterns and parameters took; `query` has numbers and
     booleans as such, and defaults filled in. `body` is the JSON value or the form's fields, None
     without. Names of `headers` are in lower case. `now` is the instant (UTC) of the request.
+    `csrf` is what every form of a page sends back in a field of this name (None: not signed in).
     """
 
     services: "Services"
     route: "Route"
+    asked: Asked
     principal: Principal | None
+    csrf: str | None
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Json
@@ -106,7 +110,8 @@ class Route:
     `answers` is a function that may wait for the database, which then has a thread; or an async
     one, for answers that go on. `takes` and `gives` name JSON Schemas, files below schemas/ without
     their suffix. A page takes a form instead. `statuses` are those of its own problems, beside the
-    ones that every route has.
+    ones that every route has. An answer with a `secret` is given once, and never kept. A `lenient`
+    route passes over parameters that it does not know.
     """
 
     method: str
@@ -122,6 +127,8 @@ class Route:
     statuses: tuple[int, ...] = ()
     conditional: bool = False  # heeds If-Match
     page: bool = False
+    secret: bool = False
+    lenient: bool = False
 
     @property
     def safe(self) -> bool:

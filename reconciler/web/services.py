@@ -1,20 +1,32 @@
 """What the functions of routes are given from outside."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.access import Principal
-from reconciler.ports import Clock, Store
+from reconciler.ports import Access, Answers, Clock, Store
+from reconciler.web.asked import Asked
+
+if TYPE_CHECKING:
+    from reconciler.web.route import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who came. `principal` None: nobody signed in.
+
+    `csrf` is what forms have to send back, for a browser that signed in.
+    """
+
+    principal: Principal | None = None
+    csrf: str | None = None
 
 
 class Identity(Protocol):
     """Tells who is asking."""
 
-    def principal(
-        self, headers: Mapping[str, str], cookies: Mapping[str, str], *, safe: bool
-    ) -> Principal | None:
-        """None: not signed in. Raises Problem for a token that is not good, or a forged form."""
+    def visitor(self, asked: Asked, route: "Route") -> Visitor:
+        """Raises Problem for a token that is not good, and for a forged form."""
         ...
 
 
@@ -25,17 +37,5 @@ class Services:
     store: Store
     clock: Clock
     identity: Identity
-
-
-class Nobody:
-    """Implements Identity where nobody can sign in."""
-
-    def principal(
-        self,
-        headers: Mapping[str, str],  # noqa: ARG002
-        cookies: Mapping[str, str],  # noqa: ARG002
-        *,
-        safe: bool,  # noqa: ARG002
-    ) -> Principal | None:
-        """None."""
-        return None
+    access: Access
+    answers: Answers
