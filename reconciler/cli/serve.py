@@ -1,10 +1,11 @@
 """`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
 
 from datetime import datetime
+from typing import Any
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, signing_in
 
 
 @click.command()
@@ -18,15 +19,25 @@ from reconciler.cli import options
     show_default=True,
     help="The port; 0 takes any that is free.",
 )
+@signing_in.options
 @options.store
 @options.now
-def command(host: str, port: int, store: str, now: datetime | None) -> int:
+def command(
+    host: str,
+    port: int,
+    store: str,
+    now: datetime | None,
+    public_url: str | None,
+    trusted_proxies: tuple[str, ...],
+    **oidc: Any,
+) -> int:
     """Serve the HTTP API and the pages of accounts and publishers.
 
     \b
     Examples:
       reconciler serve
       reconciler serve --store postgresql://db/install_base --host 0.0.0.0 --port 80
+      reconciler serve --public-url https://packs.example.com --trusted-proxy 10.0.0.0/8
     """
     from reconciler.cli import streams
     from reconciler.settings import Settings
@@ -48,10 +59,13 @@ def command(host: str, port: int, store: str, now: datetime | None) -> int:
             identity=Visitors(known, world.clock, uses),
             access=known,
             answers=answers(world.store),
+            origin=public_url,
+            provider=signing_in.provider_of(**oidc),
         )
         with listening(host, port) as sock, housekeeping(known, world.clock, uses):
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)
-            serve(app, sock, lambda: streams.say(f"serving on {address}"))
+            ready = f"serving on {address}"
+            serve(app, sock, lambda: streams.say(ready), trusted_proxies)
     return 0

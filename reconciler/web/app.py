@@ -57,7 +57,7 @@ def _endpoint(services: Services, methods: Mapping[str, Route]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         route = methods["GET" if request.method == "HEAD" else request.method]
         try:
-            asked = await _asked(request, route)
+            asked = await _asked(request, route, services.origin)
             return await _answer(services, route, asked)
         except Problem as problem:
             return _shown(route, problem, request)
@@ -74,8 +74,9 @@ def _endpoint(services: Services, methods: Mapping[str, Route]) -> Endpoint:
     return endpoint
 
 
-async def _asked(request: Request, route: Route) -> Asked:
+async def _asked(request: Request, route: Route, origin: str | None) -> Asked:
     """The request, read whole. Raises Problem for a body that is too large."""
+    said = f"{request.scope['scheme']}://{request.headers.get('host', '').lower()}"
     form: FormData | None = None
     body = b"" if route.safe else await _read(request)
     if route.page and not route.safe:
@@ -90,7 +91,7 @@ async def _asked(request: Request, route: Route) -> Asked:
         body=body,
         form=form,
         client=request.client.host if request.client else "",
-        origin=f"{request.scope['scheme']}://{request.headers.get('host', '').lower()}",
+        origin=origin or said,
     )
 
 

@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "The request has the wrong form",
     401: "Sign in first",
-    403: "Your role may not do this",
+    403: "You may not do this",
     404: "There is no such thing",
     405: "This can't be done here",
     409: "Not possible now",

@@ -8,6 +8,7 @@ from reconciler.ports import Access, Answers, Clock, Store
 from reconciler.web.asked import Asked
 
 if TYPE_CHECKING:
+    from reconciler.web.identity.provider import Provider
     from reconciler.web.route import Route
 
 
@@ -32,10 +33,16 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """One process's own; handed to each call."""
+    """One process's own; handed to each call.
+
+    `origin` is how browsers reach the server ("https://packs.example"); None: as they say.
+    `provider` None: tokens alone let people in.
+    """
 
     store: Store
     clock: Clock
     identity: Identity
     access: Access
     answers: Answers
+    origin: str | None = None
+    provider: "Provider | None" = None

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -33,9 +33,16 @@ def listening(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(app: ASGIApp, sock: socket.socket, ready: Callable[[], None]) -> None:
+def serve(
+    app: ASGIApp,
+    sock: socket.socket,
+    ready: Callable[[], None],
+    trusted_proxies: Sequence[str] = (),
+) -> None:
     """Answers until SIGTERM; `ready` is called when a request would be answered.
 
+    What X-Forwarded-For and X-Forwarded-Proto say counts when one of `trusted_proxies` says it:
+    addresses, or networks.
     Raises KeyboardInterrupt after SIGINT, when all is ended as well.
     """
 
@@ -65,6 +72,8 @@ def serve(app: ASGIApp, sock: socket.socket, ready: Callable[[], None]) -> None:
         server_header=False,
         http="httptools",
         lifespan="off",
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = Server(config)

@@ -41,6 +41,8 @@ FENCES = {
     "uvicorn": ("web/",),
     "jinja2": ("web/",),
     "authlib": ("web/",),
+    "httpx2": ("web/",),
+    "joserfc": ("web/",),
     "limits": ("web/",),
     "prometheus_client": ("web/",),
     "psycopg_pool": ("store/",),
