@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from reconciler.model.base import InstallBase, RowsInMemory
+from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.changes import Plan
 from reconciler.model.outcome import PassOutcome
 from reconciler.reconcile import reconcile
@@ -167,6 +168,15 @@ class Office:
     def apply(self, now: str | datetime, **more: Any) -> PassOutcome:
         with open_world(self.settings(now, **more), store="create") as world:
             return reconcile(world)
+
+    def ask(self, account: str, pack: str, now: str | datetime, request: Any, **more: Any) -> Any:
+        """What an account asks for itself: a function of reconciler.desired.requests."""
+        key = AttachmentKey(account=account, pack=pack)
+        settings = self.settings(now)
+        with open_world(settings, store="existing", writes=True) as world:
+            assert world.store is not None
+            asked = partial(request, key=key, now=settings.now, actor=account, **more)
+            return world.store.request(account, pack, asked)
 
     def base(self, now: str = "2026-01-01T00:00") -> InstallBase:
         with open_world(self.settings(now), store="existing") as world:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.requests import adopt
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop import next_tick, run
 from reconciler.model.outcome import PassOutcome
@@ -29,19 +30,29 @@ class Days(threading.Event):
         return self.is_set()
 
 
-def passes(office: Any, start: str, until: str, schedule: str, before: Any = None) -> list[Any]:
-    """What each pass of a loop told, with its instant."""
+def passes(
+    office: Any,
+    start: str,
+    until: str,
+    schedule: str,
+    before: Any = None,
+    days: type["Days"] | None = None,
+) -> list[Any]:
+    """What each pass of a loop told, with its instant; `before` is called after each."""
     with open_world(office.settings(start), store="create") as world:
-        days = Days(datetime.fromisoformat(start), datetime.fromisoformat(until))
-        world.clock = days
+        ends = (datetime.fromisoformat(start), datetime.fromisoformat(until))
+        clock = Days(*ends) if days is None else days(*ends)
+        world.clock = clock
         told: list[Any] = []
 
         def on_pass(outcome: PassOutcome | ReconcilerError) -> None:
-            told.append((days.instant, outcome))
+            told.append((clock.instant, outcome))
             if before is not None:
-                before(days.instant)
+                before(clock.instant)
 
-        run(world, schedule, days, on_pass)
+        # Days in which nothing is asked for are slept through in long naps.
+        naps = {"look_every_seconds": 3600.0} if days is None else {}
+        run(world, schedule, clock, on_pass, **naps)
     return told
 
 
@@ -129,3 +140,28 @@ def test_a_loop_that_is_told_to_stop_ends_after_its_pass(office: Any) -> None:
         world.clock = FixedClock(instant=world.clock.now())
         run(world, "* * * * *", stop, on_pass)
     assert len(told) == 1
+
+
+def test_a_slot_that_is_chosen_while_the_loop_sleeps_is_served_when_it_comes(office: Any) -> None:
+    office.release("orders", "1.1.0", on="2026-12-01")
+    office.commit()
+    slot = datetime.fromisoformat("2026-11-20T13:00+00:00")
+
+    class Chosen(Days):
+        """An account asks a second before its slot, in the middle of a sleep."""
+
+        asked = False
+
+        def wait(self, timeout: float | None = None) -> bool:
+            if not self.asked and self.instant >= slot - timedelta(seconds=2):
+                self.asked = True
+                office.ask("acme", "orders", self.instant, adopt, version=None, at=slot)
+            return super().wait(timeout)
+
+    told = passes(
+        office, "2026-11-20T12:59+00:00", "2026-11-20T13:01+00:00", "0 12 1 * *", days=Chosen
+    )
+    moved = [(at, outcome.moved) for at, outcome in told]
+    assert [rows for _, rows in moved] == [5, 1]
+    assert slot <= moved[-1][0] < slot + timedelta(seconds=5)
+    assert office.runs()["acme/orders"] == "1.1.0"
