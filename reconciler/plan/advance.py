@@ -1,4 +1,4 @@
-"""What carrying out a plan means, in memory: the oracle that the store's SQL is tested against."""
+"""What a plan, or a request, means in memory: the oracle that the store's SQL is tested against."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from reconciler.model.base import (
     alike,
 )
 from reconciler.model.changes import Plan
+from reconciler.model.requests import Decision
 from reconciler.model.tree import Tree
 from reconciler.model.windows import today
 from reconciler.model.zones import rules_version, zone
@@ -30,6 +31,26 @@ def advance(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> Install
             del rows[old.key]
     _roll_out(rows, after, plan, now)
     return replace(after, attachments=RowsInMemory(rows, tree.suspended))
+
+
+def granted(base: InstallBase, decision: Decision) -> InstallBase:
+    """The install base after an account's request; a slot makes its pack due in time."""
+    rows = dict(base.attachments.items())
+    packs, applied = dict(base.packs), base.applied
+    if decision.put is not None:
+        row, before = decision.put, rows.get(decision.put.key)
+        rows[row.key] = row
+        slot = row.adopt_at
+        if slot is not None and (before is None or before.adopt_at != slot):
+            record = packs[row.key.pack]
+            packs[row.key.pack] = replace(record, due_at=min(slot, record.due_at or slot))
+            if applied is not None:
+                applied = replace(applied, next_due=min(slot, applied.next_due or slot))
+    if decision.removed is not None:
+        del rows[decision.removed]
+    copies = base.copies + ((decision.copy,) if decision.copy is not None else ())
+    kept = RowsInMemory(rows, base.tree.suspended)
+    return replace(base, applied=applied, packs=packs, attachments=kept, copies=copies)
 
 
 def recorded(base: InstallBase, tree: Tree, plan: Plan, now: datetime) -> InstallBase:

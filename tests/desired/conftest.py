@@ -1,19 +1,19 @@
 """A publisher in memory with its install base: declare, apply, decide requests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from reconciler.desired.renames import carried_base, renames
-from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
+from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
 from reconciler.model.requests import Decision
 from reconciler.model.tree import Tree
-from reconciler.plan.advance import advance
+from reconciler.plan.advance import advance, granted
 from reconciler.plan.build import plan
 
 
@@ -66,15 +66,7 @@ class Shop:
 
     def take(self, decision: Decision) -> None:
         """What the store does with a decision."""
-        rows = dict(self.base.attachments)
-        if decision.put is not None:
-            rows[decision.put.key] = decision.put
-        if decision.removed is not None:
-            del rows[decision.removed]
-        copies = self.base.copies + ((decision.copy,) if decision.copy else ())
-        self.base = replace(
-            self.base, attachments=RowsInMemory(rows, self.base.tree.suspended), copies=copies
-        )
+        self.base = granted(self.base, decision)
 
     def key(self, account: str, pack: str, instance: str = "") -> AttachmentKey:
         return AttachmentKey(account=account, pack=pack, instance=instance)

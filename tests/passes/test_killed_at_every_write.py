@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.requests import adopt
 from reconciler.model.events import Event, HistoryLine
 from reconciler.reconcile import reconcile
 from reconciler.settings import Settings
@@ -60,14 +61,22 @@ def _told(event: Event) -> tuple[str, str, str]:
 
 
 def a_busy_pass(office: Any) -> None:
-    """Everything in one pass: a promotion, an install, an uninstall, a configure, a rollback."""
+    """Everything in one pass: a promotion, an install, an uninstall, a configure, a slot, …"""
+    office.pack("quotes")
+    office.release("quotes", "1.0.0")
+    office.release("quotes", "1.1.0", on="2026-12-05")
+    office.attach("acme", "quotes")
     office.release("stock", "1.1.0")
     office.release("orders", "1.1.0", on="2026-12-01")
     office.group(
-        "everyone", ["acme", "globex", "hooli", "initech"], {"orders": "manual", "stock": "manual"}
+        "everyone",
+        ["acme", "globex", "hooli", "initech"],
+        {"orders": "manual", "quotes": "manual", "stock": "manual"},
     )
     office.commit()
     assert office.apply("2026-11-20T12:00").error is None
+    slot = datetime.fromisoformat("2026-12-01T04:45+00:00")
+    office.ask("acme", "quotes", "2026-11-20T13:00", adopt, version=None, at=slot)
     office.drop("Release", "stock@1.1.0")
     office.drop("Attachment", "hooli/orders")
     office.attach("initech", "orders", adopt="1.1.0")
@@ -103,6 +112,7 @@ def test_whichever_write_is_the_last_the_next_pass_ends_in_the_same_state(
         "uninstall",
         "upgrade",
         "rollback",
+        "slot",
     }
     for fatal in range(1 + share, writes + 1, SHARES):
         killed, store = worlds(fatal)

@@ -19,12 +19,12 @@ from reconciler.desired import requests
 from reconciler.desired.renames import carried_base
 from reconciler.desired.why import explanations
 from reconciler.errors import NoStore, RequestRefused
-from reconciler.model.base import AttachmentKey, InstallBase, RowsInMemory
+from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.model.outcome import PassOutcome
 from reconciler.model.requests import Decision
 from reconciler.model.versions import semver_key
 from reconciler.model.zones import zone
-from reconciler.plan.advance import advance
+from reconciler.plan.advance import advance, granted
 from reconciler.ports import Session, Store
 from reconciler.reconcile import preview
 from reconciler.rollout import carry_out
@@ -202,24 +202,39 @@ class Worlds(RuleBasedStateMachine):
         self.pass_by()
 
     @rule(
-        pack=st.sampled_from(PACKS), days=st.integers(1, 4), adopter=st.sampled_from(ACCOUNTS[:2])
+        pack=st.sampled_from(PACKS),
+        days=st.integers(1, 4),
+        adopter=st.sampled_from(ACCOUNTS[:2]),
+        what=st.sampled_from(["adopt", "slot"]),
+        quarters=st.integers(1, 99),
     )
-    def a_testing_period_begins(self, pack: str, days: int, adopter: str) -> None:
+    def a_testing_period_begins(
+        self, pack: str, days: int, adopter: str, what: str, quarters: int
+    ) -> None:
         if self.model.packs[pack].pending is None:
             self.release(pack=pack, minor=True, days=days)
             self.pass_by()
-        self.an_account_asks(account=adopter, pack=pack, what="adopt")
+        self.an_account_asks(account=adopter, pack=pack, what=what, quarters=quarters)
 
     @rule(
         account=st.sampled_from(ACCOUNTS),
         pack=st.sampled_from(PACKS),
-        what=st.sampled_from(["adopt", "install", "uninstall"]),
+        what=st.sampled_from(["adopt", "slot", "withdraw", "configure", "install", "uninstall"]),
+        quarters=st.integers(1, 200),
     )
-    def an_account_asks(self, account: str, pack: str, what: str) -> None:
-        instance = "" if pack == "orders" else "own" if what != "adopt" else "east"
+    def an_account_asks(self, account: str, pack: str, what: str, quarters: int = 1) -> None:
+        own = what in ("install", "uninstall")
+        instance = "" if pack == "orders" else "own" if own else "east"
         key = AttachmentKey(account=account, pack=pack, instance=instance)
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        slot = hour + quarters * timedelta(minutes=15)
         decide: dict[str, Callable[[InstallBase], Decision]] = {
             "adopt": lambda base: requests.adopt(base, key, None, self.now, account),
+            "slot": lambda base: requests.adopt(base, key, None, self.now, account, at=slot),
+            "withdraw": lambda base: requests.withdraw_slot(base, key, self.now, account),
+            "configure": lambda base: requests.configure(
+                base, key, self.now, account, environments=()
+            ),
             "install": lambda base: requests.install(base, key, self.now, account),
             "uninstall": lambda base: requests.uninstall(base, key, self.now, account),
         }
@@ -232,13 +247,9 @@ class Worlds(RuleBasedStateMachine):
                 with pytest.raises(RequestRefused):
                     decide[what](self.model)
                 return
+        event(f"granted: {decision.action}, {decision.event is not None}")
         assert decision == decide[what](self.model), "the slice decides as the whole base does"
-        rows = dict(self.model.attachments)
-        if decision.put is not None:
-            rows[decision.put.key] = decision.put
-        if decision.removed is not None:
-            del rows[decision.removed]
-        self.model = replace(self.model, attachments=RowsInMemory(rows, self.model.tree.suspended))
+        self.model = granted(self.model, decision)
 
     @rule(steps=st.integers(0, 4))
     def a_pass_is_killed_and_the_next_finishes_it(self, steps: int) -> None:

@@ -87,16 +87,17 @@ class Desk:
         """attachment -> the release that it runs."""
         return {str(key): row.release for key, row in self.base.attachments.items()}
 
-    def adopt(self, account: str, pack: str = "orders") -> None:
-        """What the store does when an account adopts for itself."""
+    def adopt(self, account: str, pack: str = "orders", at: datetime | None = None) -> None:
+        """What the store does when an account adopts for itself, or chooses a slot."""
         record = self.base.packs[pack]
         key = AttachmentKey(account=account, pack=pack)
         row = self.base.attachments[key]
         adopted = replace(
             row,
-            release=record.pending,
+            release=record.pending if at is None else row.release,
             adopt_requested=record.pending,
             adopted_in=record.testing_period,
+            adopt_at=at,
         )
         self.base = InstallBase(
             store_id=self.base.store_id,

@@ -183,7 +183,9 @@ class World:
             record = self.desk.base.packs[key.pack]
             can = record.pending and record.current and row.release == record.current
             if can and not key.instance and self.likely(15):
-                self.desk.adopt(key.account, key.pack)
+                quarters = self.dice.choice([0, 0, 1, 40, 100, 300])
+                slot = self.now + quarters * timedelta(minutes=15)
+                self.desk.adopt(key.account, key.pack, slot if quarters else None)
 
     def carried(self) -> Rows:
         tree = self.desk.tree()

@@ -135,12 +135,18 @@ class Story:
                 lambda base: requests.install(base, key, self.now, account),  # noqa: B023
                 lambda base: requests.uninstall(base, key, self.now, account),  # noqa: B023
                 lambda base: requests.adopt(base, key, None, self.now, account),  # noqa: B023
+                lambda base: requests.adopt(base, key, None, self.now, account, at=slot),  # noqa: B023
+                lambda base: requests.withdraw_slot(base, key, self.now, account),  # noqa: B023
             ]
+            hour = self.now.replace(minute=0, second=0, microsecond=0)
+            slot = hour + self.dice.randrange(4, 200) * timedelta(minutes=15)
+            own = [row.adopt_at for row in store.attached(account=account, pack=pack)]
             with suppress(RequestRefused):
                 decision = store.request(account, pack, self.dice.choice(asks))
                 self.seen["request"] += 1
                 due = store.base().packs[pack].due_at
-                self.early |= decision.removed is not None and due is not None
+                taken = decision.removed is not None or any(own)
+                self.early |= taken and due is not None
 
     def compare(self, world: World, store: Store) -> None:
         packs = store.base().packs
