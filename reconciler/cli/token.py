@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import options
-from reconciler.model.access import Role
+from reconciler.model.access import DEFAULT_LIFE, LONGEST_LIFE, Role
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
 
 _DURATION = re.compile(r"([0-9]{1,6})([mhd])", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_LONGEST = timedelta(days=3660)
-_DEFAULT = timedelta(days=90)
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -32,7 +30,7 @@ class _Duration(click.ParamType[timedelta]):
         if found is None:
             self.fail(f"{value!r} is no duration, such as 30d, 12h or 45m", param, ctx)
         lasts = int(found[1]) * _UNITS[found[2]]
-        if not timedelta() < lasts <= _LONGEST:
+        if not timedelta() < lasts <= LONGEST_LIFE:
             self.fail(f"{value!r} is out of range: up to ten years (3660d)", param, ctx)
         return lasts
 
@@ -93,7 +91,7 @@ def create(
             name,
             _role(role, account),
             account=account,
-            expires_at=None if no_expiry else at + (expires_in or _DEFAULT),
+            expires_at=None if no_expiry else at + (expires_in or DEFAULT_LIFE),
             now=at,
             actor=actor,
         )

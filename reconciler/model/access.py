@@ -1,8 +1,12 @@
 """Who asks, and what that role may see and do."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+DEFAULT_LIFE = timedelta(days=90)
+"""How long a token lives when nobody says otherwise."""
+LONGEST_LIFE = timedelta(days=3660)
 
 
 class Role(StrEnum):

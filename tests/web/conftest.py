@@ -4,15 +4,22 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+
+from reconciler.model.access import Role
+from reconciler.ports import Access
+from reconciler.store import access, open_store
+from reconciler.wiring import SystemClock
 
 _LIMIT_SECONDS = 60
 
@@ -24,6 +31,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -61,7 +69,12 @@ class Server:
             connection.request(method, path, body, sent)
             found = connection.getresponse()
             headers = {name.lower(): value for name, value in found.getheaders()}
-            return Reply(status=found.status, headers=headers, body=found.read())
+            return Reply(
+                status=found.status,
+                headers=headers,
+                body=found.read(),
+                cookies=tuple(found.headers.get_all("set-cookie", ())),
+            )
         finally:
             connection.close()
 
@@ -73,6 +86,100 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         _, said = self.process.communicate(timeout=_LIMIT_SECONDS)
         return said
+
+
+class Browser:
+    """A browser that has one server open: keeps cookies, and says where requests come from."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.cookies: dict[str, str] = {}
+        self.flags: dict[str, set[str]] = {}
+
+    def get(self, path: str) -> Reply:
+        return self._send("GET", path, None, {"Sec-Fetch-Site": "none"})
+
+    def post(
+        self,
+        path: str,
+        fields: Mapping[str, str],
+        headers: Mapping[str, str | None] | None = None,
+        *,
+        csrf: bool = True,
+    ) -> Reply:
+        """A form of the server's own page, unless `headers` say otherwise; None drops one."""
+        sent: dict[str, str | None] = {
+            "Origin": self.server.address,
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/x-www-form-urlencoded",
+            **(headers or {}),
+        }
+        proof = {"csrf": self.csrf} if csrf and self.cookies else {}
+        body = urlencode({**proof, **fields}).encode()
+        given = {name: value for name, value in sent.items() if value is not None}
+        return self._send("POST", path, body, given)
+
+    @property
+    def csrf(self) -> str:
+        """What the server puts into its forms, as every page of a session has it."""
+        import hashlib
+        import hmac
+
+        session = next((v for name, v in self.cookies.items() if name.endswith("session")), "")
+        return hmac.new(session.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
+        sent = dict(headers)
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        found = self.server.ask(method, path, body=body, headers=sent)
+        for line in found.cookies:
+            pair, *flags = line.split("; ")
+            name, _, value = pair.partition("=")
+            self.flags[name] = {flag.lower() for flag in flags}
+            if "max-age=0" in self.flags[name]:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        return found
+
+
+@pytest.fixture
+def browser() -> Callable[[Server], Browser]:
+    """A browser with a profile of its own."""
+    return Browser
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Access:
+    """Who may come in; the store of `serve`, which knows the accounts acme and globex."""
+    path = tmp_path / "install-base.db"
+    store = open_store(f"sqlite:///{path}", mode="create", clock=SystemClock())
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("INSERT INTO account (name) VALUES ('acme'), ('globex')")
+    return access(store)
+
+
+@pytest.fixture
+def make_token(known: Access) -> Callable[..., str]:
+    """Makes a token and gives its text: of an account, or of a role."""
+
+    def make(account: str | None = None, *, role: Role = Role.PUBLISHER_ADMIN, **given: Any) -> str:
+        given.setdefault("now", SystemClock().now())
+        given.setdefault("expires_at", None)
+        role = role if account is None else Role.ACCOUNT
+        _, text = known.create_token(
+            given.pop("name", account or role.value),
+            role,
+            account=account,
+            actor="ann",
+            **given,
+        )
+        return text
+
+    return make
 
 
 @pytest.fixture
