@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.base import Attached
     from reconciler.model.events import EventDraft
     from reconciler.ports import Access, Answers, Clock, Store, WorkLog
+    from reconciler.ports.views import Views
 
 
 def open_store(
@@ -97,6 +98,15 @@ def partition(url: str, parts: int) -> str:
     from reconciler.store.urls import database_at
 
     return database_at(url).partition(parts)
+
+
+def views(store: Store) -> Views:
+    """Pages of the store, and the worlds of its accounts, for many who ask at the same time."""
+    from reconciler.store.store import SqlStore
+    from reconciler.store.views import SqlViews
+
+    assert isinstance(store, SqlStore)
+    return SqlViews(store.database)
 
 
 def trim(store: Store, before: str, actor: str) -> int:

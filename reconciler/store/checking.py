@@ -160,16 +160,16 @@ def _query(statement: str) -> Callable[[Connection], Iterator[str]]:
 def _events(connection: Connection) -> Iterator[str]:
     expected, previous = 1, BEFORE_FIRST
     statement = """
-    SELECT number, at, pack, account, content, previous, digest FROM event ORDER BY number
+    SELECT number, at, kind, pack, account, content, previous, digest FROM event ORDER BY number
     """
-    for number, at, pack, account, content, its_previous, digest in connection.stream(statement):
+    for number, *beside, content, its_previous, digest in connection.stream(statement):
         if number != expected:
             yield f"event {expected} is missing"
         elif its_previous != previous:
             yield f"event {number} does not follow event {number - 1}: the chain is broken"
         if log.digest(its_previous, content) != digest:
             yield f"event {number} was changed: its digest is not that of its content"
-        elif not _beside(content, (at, pack, account)):
+        elif not _beside(content, beside):
             yield f"event {number} was changed: what it is found by differs from its content"
         expected, previous = number + 1, digest
     last, digest = connection.execute("SELECT number, digest FROM chain_end").fetchone()
@@ -177,9 +177,9 @@ def _events(connection: Connection) -> Iterator[str]:
         yield f"the chain of events ends at event {expected - 1}, it should end at event {last}"
 
 
-def _beside(content: str, columns: tuple[str | None, ...]) -> bool:
+def _beside(content: str, columns: list[str | None]) -> bool:
     said = json.loads(content)
-    return (said["at"], said["pack"], said["account"]) == columns
+    return [said[name] for name in ("at", "kind", "pack", "account")] == columns
 
 
 def _bodies(connection: Connection) -> Iterator[str]:

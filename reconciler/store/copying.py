@@ -35,7 +35,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "number", "pack_id", "account_id", "instance", "before_id", "after_id", "action", "actor",
         "revision", "at",
     ),
-    "event": ("number", "at", "pack", "account", "content", "previous", "digest"),
+    "event": ("number", "at", "kind", "pack", "account", "content", "previous", "digest"),
     "chain_end": ("one", "number", "digest"),
     "token": (
         "id", "name", "role", "account_id", "digest", "hint", "created_at", "created_by",

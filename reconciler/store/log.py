@@ -3,15 +3,17 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from reconciler.model.events import Event, EventDraft, HistoryLine
+from reconciler.ports.views import EventsWanted, NumberedLine
 from reconciler.store import codec
 from reconciler.store.connection import Connection, Values
 
 END = "SELECT number, digest FROM chain_end"
 _PUT_EVENT = """
-INSERT INTO event (number, at, pack, account, content, previous, digest)
-VALUES (:number, :at, :pack, :account, :content, :previous, :digest)
+INSERT INTO event (number, at, kind, pack, account, content, previous, digest)
+VALUES (:number, :at, :kind, :pack, :account, :content, :previous, :digest)
 """
 _PUT_END = "UPDATE chain_end SET number = :number, digest = :digest"
 
@@ -26,6 +28,8 @@ JOIN pack ON pack.id = history.pack_id
 LEFT JOIN release AS before ON before.id = before_id
 LEFT JOIN release AS after ON after.id = after_id
 """
+_BY_ACCOUNT = "history.account_id = (SELECT id FROM account WHERE name = :account)"
+_BY_PACK = "history.pack_id = (SELECT id FROM pack WHERE name = :pack)"
 
 
 def digest(previous: str, content: str) -> str:
@@ -43,6 +47,7 @@ def append(connection: Connection, drafts: Iterable[EventDraft]) -> None:
         row = {
             "number": number + 1,
             "at": codec.time_text(draft.at),
+            "kind": draft.kind.value,
             "pack": draft.pack,
             "account": draft.account,
             "content": content,
@@ -76,12 +81,8 @@ def events(
         "at >= :since": since,
     }
     statement = f"SELECT {_EVENT_COLUMNS} FROM event" + _where(filters)
-    for number, content, previous, its_digest in connection.stream(
-        _newest(statement, limit), values
-    ):
-        yield Event(
-            number=number, draft=codec.event_of(content), previous=previous, digest=its_digest
-        )
+    for row in connection.stream(_newest(statement, limit), values):
+        yield _event(row)
 
 
 def history(
@@ -90,22 +91,129 @@ def history(
     """Oldest first; with `limit` the newest that many."""
     values: Values = {"account": account, "pack": pack, "limit": limit}
     filters = {
-        "history.account_id = (SELECT id FROM account WHERE name = :account)": account,
-        "history.pack_id = (SELECT id FROM pack WHERE name = :pack)": pack,
+        _BY_ACCOUNT: account,
+        _BY_PACK: pack,
     }
     for row in connection.stream(_newest(_HISTORY + _where(filters), limit), values):
-        name, its_pack, instance, before, after, action, actor, revision, at, _ = row
-        yield HistoryLine(
-            account=name,
-            pack=its_pack,
-            instance=instance,
-            before=before,
-            after=after,
-            action=action,
-            actor=actor,
-            revision=revision,
-            at=codec.time_of(at),
-        )
+        yield _line(row)
+
+
+_OF_ITS_PACKS = """
+(account = :packs_of OR (
+    account IS NULL AND pack IN (
+        SELECT DISTINCT pack.name
+        FROM account
+        JOIN attachment ON attachment.account_id = account.id
+        JOIN pack ON pack.id = attachment.pack_id
+        WHERE account.name = :packs_of
+    )
+))
+"""
+# Clocks of several servers may differ: events lie in the order of their numbers, and nearly in that
+# of their times.
+_DISORDER = 1_000
+_FIRST_SINCE = "SELECT number FROM event WHERE at >= :since ORDER BY at, number LIMIT 1"
+
+
+def newest_first(
+    connection: Connection, wanted: EventsWanted, before: int | None, limit: int
+) -> Iterator[Event]:
+    """The newest first, those with a number below `before`."""
+    bound = {} if before is None else {"number < :before": before}
+    return _chosen(connection, wanted, bound, {"before": before, "limit": limit}, "DESC")
+
+
+def oldest_first(
+    connection: Connection, wanted: EventsWanted, after: int, limit: int
+) -> Iterator[Event]:
+    """The oldest first, those with a number above `after`."""
+    values = {"after": after, "limit": limit}
+    return _chosen(connection, wanted, {"number > :after": after}, values, "ASC")
+
+
+def _chosen(
+    connection: Connection,
+    wanted: EventsWanted,
+    bound: Mapping[str, int],
+    values: Values,
+    order: str,
+) -> Iterator[Event]:
+    since = codec.optional_time_text(wanted.since)
+    first = None
+    if since is not None:
+        row = connection.execute(_FIRST_SINCE, {"since": since}).fetchone()
+        if row is None:
+            return
+        first = row[0] - _DISORDER
+    filters: dict[str, object | None] = {
+        "pack = :pack": wanted.pack,
+        "account = :account": wanted.account,
+        "kind = :kind": wanted.kind,
+        "at >= :since": since,
+        "number >= :first": first,
+        _OF_ITS_PACKS: wanted.packs_of,
+        **bound,
+    }
+    statement = (
+        f"SELECT {_EVENT_COLUMNS} FROM event{_where(filters)} ORDER BY number {order} LIMIT :limit"
+    )
+    given = {
+        "pack": wanted.pack,
+        "account": wanted.account,
+        "kind": None if wanted.kind is None else wanted.kind.value,
+        "since": since,
+        "first": first,
+        "packs_of": wanted.packs_of,
+    }
+    for row in connection.execute(statement, {**given, **values}):
+        yield _event(row)
+
+
+def newest_lines(
+    connection: Connection,
+    account: str | None,
+    pack: str | None,
+    instance: str | None,
+    before: int | None,
+    limit: int,
+) -> Iterator[NumberedLine]:
+    """Of the history, the newest first, those with a number below `before`."""
+    values = {
+        "account": account,
+        "pack": pack,
+        "instance": instance,
+        "before": before,
+        "limit": limit,
+    }
+    filters = {
+        _BY_ACCOUNT: account,
+        _BY_PACK: pack,
+        "instance = :instance": instance,
+        "number < :before": before,
+    }
+    statement = f"{_HISTORY}{_where(filters)} ORDER BY number DESC LIMIT :limit"
+    for row in connection.execute(statement, values):
+        yield NumberedLine(number=row[-1], line=_line(row))
+
+
+def _event(row: tuple[int, str, str, str]) -> Event:
+    number, content, previous, its_digest = row
+    return Event(number=number, draft=codec.event_of(content), previous=previous, digest=its_digest)
+
+
+def _line(row: tuple[Any, ...]) -> HistoryLine:
+    account, pack, instance, before, after, action, actor, revision, at, _ = row
+    return HistoryLine(
+        account=account,
+        pack=pack,
+        instance=instance,
+        before=before,
+        after=after,
+        action=action,
+        actor=actor,
+        revision=revision,
+        at=codec.time_of(at),
+    )
 
 
 def _where(filters: Mapping[str, object | None]) -> str:

@@ -27,8 +27,12 @@ _WHOLE_KINDS = (Kind.PUBLISHER, Kind.ACCOUNT_GROUP, Kind.PROCESS_TEMPLATE)
 _NAMED = "SELECT kind, body FROM declaration WHERE kind = :kind AND name IN ({names})"
 _OF_KIND = "SELECT kind, body FROM declaration WHERE kind = :kind ORDER BY name"
 _BELOW = """
-SELECT kind, body FROM declaration
-WHERE kind = :kind AND name > :first AND name < :end ORDER BY name
+WITH wanted (name) AS (VALUES {names})
+SELECT kind, body
+FROM wanted CROSS JOIN declaration
+WHERE kind = :kind AND declaration.name > wanted.name || :mark
+    AND declaration.name < wanted.name || :end
+ORDER BY declaration.name
 """
 _WITH_WORDS = "SELECT kind, body FROM declaration WHERE kind = :kind AND body LIKE :words"
 _BODIES = "SELECT name, body FROM declaration WHERE kind = :kind"
@@ -82,12 +86,12 @@ def part(connection: Connection, database: Database, wanted: Part) -> InstallBas
     found = [*declared(connection, kinds=_WHOLE_KINDS)]
     found += declared(connection, [(Kind.INTEGRATION_PACK, name) for name in packs])
     found += declared(connection, [(Kind.MANAGED_ACCOUNT, name) for name in accounts])
-    releases = tuple(_below(connection, Kind.RELEASE, packs, "@"))
-    components = wanted.components | _components((*found, *releases))
-    found += _below(connection, Kind.PACKAGED_COMPONENT, components, "@")
-    found += _below(connection, Kind.PUBLISHED_PROCESS, components, "@")
+    releases = tuple(below(connection, Kind.RELEASE, packs, "@"))
+    components = wanted.components | components_named((*found, *releases))
+    found += below(connection, Kind.PACKAGED_COMPONENT, components, "@")
+    found += below(connection, Kind.PUBLISHED_PROCESS, components, "@")
     found += releases
-    found += _below(connection, Kind.ATTACHMENT, accounts, "/")
+    found += below(connection, Kind.ATTACHMENT, accounts, "/")
     return InstallBase(
         store_id=reading.identity(connection)[0],
         applied=reading.applied(connection),
@@ -166,16 +170,22 @@ def _named(connection: Connection, statement: str, names: Collection[str]) -> fr
     return frozenset(found)
 
 
-def _below(
+def below(
     connection: Connection, kind: Kind, names: Collection[str], mark: str
 ) -> Iterator[Declaration]:
     """The declarations whose own names begin with one of the names and the mark."""
-    for name in sorted(names):
-        values = {"kind": kind.value, "first": name + mark, "end": name + chr(ord(mark) + 1)}
-        yield from reading.in_kind_order(connection.execute(_BELOW, values).fetchall())
+    end = chr(ord(mark) + 1)
+    for some in chunks(names):
+        places, values = listed(some)
+        rows = ", ".join(f"({place})" for place in places.split(", "))
+        statement = _BELOW.format(names=rows)
+        found = connection.execute(
+            statement, {**values, "kind": kind.value, "mark": mark, "end": end}
+        )
+        yield from reading.in_kind_order(found.fetchall())
 
 
-def _components(found: Iterable[Declaration]) -> frozenset[str]:
+def components_named(found: Iterable[Declaration]) -> frozenset[str]:
     """The components that packs list, releases name and templates are made of."""
     names: set[str] = set()
     for declaration in found:

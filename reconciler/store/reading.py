@@ -21,7 +21,8 @@ from reconciler.model.memory import paused_gc
 from reconciler.model.tree import Tree
 from reconciler.ports import Refusal
 from reconciler.store import codec
-from reconciler.store.connection import Connection
+from reconciler.store.connection import Connection, Values
+from reconciler.store.places import chunks, listed
 
 _STORE = "SELECT store_id, rehearsal FROM store"
 
@@ -160,8 +161,10 @@ def in_kind_order(rows: list[Any]) -> Iterator[Declaration]:
 
 def packs(connection: Connection, name: str | None = None) -> dict[str, PackRecord]:
     """All packs by name, or that one, each with its releases in rising order."""
-    values = {"pack": name}
-    only = "" if name is None else _BY_PACK
+    return _records(connection, "" if name is None else _BY_PACK, {"pack": name})
+
+
+def _records(connection: Connection, only: str, values: Values) -> dict[str, PackRecord]:
     releases: dict[str, dict[str, ReleaseRecord]] = {}
     for row in connection.execute(_RELEASES + only + _RISING, values):
         record = codec.release_of(row)
@@ -171,8 +174,12 @@ def packs(connection: Connection, name: str | None = None) -> dict[str, PackReco
 
 
 def some_packs(connection: Connection, names: Iterable[str]) -> dict[str, PackRecord]:
-    """Those of these packs that the store knows."""
-    return {name: found for one in sorted(names) for name, found in packs(connection, one).items()}
+    """Those of these packs that the store knows, in order of name."""
+    found: dict[str, PackRecord] = {}
+    for some in chunks(names):
+        places, values = listed(some)
+        found |= _records(connection, f" AND pack.name IN ({places})", values)
+    return found
 
 
 def components(connection: Connection) -> Iterator[ComponentRecord]:
@@ -251,7 +258,7 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     """
     known = {} if pack is None else packs(connection, pack)
     rows = connection.execute(_OF_ACCOUNT, {"account": account, "pack": pack}).fetchall()
-    for name in _components_served(known):
+    for name in components_served(known):
         rows += connection.execute(_COMPONENT, {"name": name}).fetchall()
     own: dict[AttachmentKey, Attached] = {}
     if pack is not None:
@@ -267,7 +274,7 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     )
 
 
-def _components_served(known: Mapping[str, PackRecord]) -> list[str]:
+def components_served(known: Mapping[str, PackRecord]) -> list[str]:
     """What the current and pending releases name, in the order in which declarations are kept."""
     return sorted(
         {
