@@ -145,10 +145,12 @@ def _chosen(
         if row is None:
             return
         first = row[0] - _DISORDER
+    about = wanted.account or wanted.packs_of
     filters: dict[str, object | None] = {
         "pack = :pack": wanted.pack,
         "account = :account": wanted.account,
-        "kind = :kind": wanted.kind,
+        # Events about an account are few: what finds them is not the index of kinds.
+        "kind = :kind" if about is None else "kind || '' = :kind": wanted.kind,
         "at >= :since": since,
         "number >= :first": first,
         _OF_ITS_PACKS: wanted.packs_of,

@@ -315,11 +315,13 @@ def _page(
         after_pack, after_account = connection.execute(_PLACE, names).fetchone()
         if None in (after_pack, after_account):
             raise LookupError(f"there is no place {after} to go on from")
-        conditions.append("(pack_id, account_id, instance) > (:at_pack, :at_account, :at_instance)")
-        values |= {
-            "at_pack": after_pack,
-            "at_account": after_account,
-            "at_instance": after.instance,
-        }
+        if pack is None:
+            conditions.append(
+                "(pack_id, account_id, instance) > (:at_pack, :at_account, :at_instance)"
+            )
+            values["at_pack"] = after_pack
+        else:
+            conditions.append("(account_id, instance) > (:at_account, :at_instance)")
+        values |= {"at_account": after_account, "at_instance": after.instance}
     statement = _BY_NUMBER.format(where=" AND ".join(conditions) or "TRUE")
     return tuple(codec.attached_of(row) for row in connection.execute(statement, values))

@@ -12,4 +12,5 @@ BEGIN
 END;
 
 CREATE INDEX event_by_kind ON event (kind);
+CREATE INDEX event_by_pack_and_kind ON event (pack, kind) WHERE pack IS NOT NULL;
 CREATE INDEX event_of_pack ON event (pack) WHERE pack IS NOT NULL AND account IS NULL;
