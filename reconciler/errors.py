@@ -67,6 +67,10 @@ class Conflict(ReconcilerError):
     """What was to be changed is not what the asker saw any more; nothing was written."""
 
 
+class StaleReport(RequestRefused):
+    """A runtime's report is older than one that came before it; nothing was changed."""
+
+
 class AuthoringRefused(ReconcilerError):
     """The manifest that was asked for would not be valid."""
 

@@ -45,6 +45,11 @@ class EventKind(StrEnum):
     # who may use the API and the pages
     TOKEN_CREATED = "token-created"  # noqa: S105 - its name and role; never the token
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    # what became of a delivery to an account's runtime
+    AGENT_SEEN = "agent-seen"  # the first time that a runtime names itself
+    AGENT_RETIRED = "agent-retired"  # from now on the store's word counts again
+    DELIVERY_OVERDUE = "delivery-overdue"  # it does not run what it should; once a difference
+    DELIVERY_INSTALLED = "delivery-installed"  # a difference that was overdue is over
     # what an operator did to the store
     RESTORED = "restored"  # from an export
     IMPORTED = "imported"  # from tables that tell what an estate runs

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.base import Attached
     from reconciler.model.events import EventDraft
     from reconciler.ports import Access, Answers, Clock, Store, WorkLog
+    from reconciler.ports.delivery import Deliveries
     from reconciler.ports.views import Views
 
 
@@ -107,6 +108,15 @@ def views(store: Store) -> Views:
 
     assert isinstance(store, SqlStore)
     return SqlViews(store.database)
+
+
+def deliveries(store: Store) -> Deliveries:
+    """What the store keeps of deliveries to accounts' runtimes."""
+    from reconciler.store.delivery import SqlDeliveries
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return SqlDeliveries(store.database)
 
 
 def trim(store: Store, before: str, actor: str) -> int:

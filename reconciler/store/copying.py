@@ -31,6 +31,11 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "hold_reason", "updated_at",
     ),
     "template_copy": ("account_id", "component", "version", "copied_at", "actor"),
+    "agent": ("account_id", "name", "sequence", "first_seen_at", "last_seen_at"),
+    "report": (
+        "account_id", "pack_id", "instance", "version", "digest", "verified", "failure",
+        "reported_at", "behind_since", "told",
+    ),
     "history": (
         "number", "pack_id", "account_id", "instance", "before_id", "after_id", "action", "actor",
         "revision", "at",
@@ -51,7 +56,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
 _FLAGS = frozenset(
     {
         ("store", "rehearsal"), ("applied", "settled"), ("applied", "gated"), ("pack", "declared"),
-        ("release", "declared"), ("attachment", "entitled"),
+        ("release", "declared"), ("attachment", "entitled"), ("report", "verified"),
+        ("report", "told"),
     }
 )  # fmt: skip
 _MADE_WITH_THE_TABLES = ("store", "chain_end")
