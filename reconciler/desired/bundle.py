@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.model.base import Attached
@@ -85,17 +86,20 @@ def _component_fields(found: BundledComponent) -> Fields:
         "version": found.version,
         "type": found.type,
         "content": found.content,
+        "file": found.file,
     }
 
 
 def _bundled(
     name: str, version: str, spec: PackagedComponent | PublishedProcess | None
 ) -> BundledComponent:
+    packaged = spec if isinstance(spec, PackagedComponent) and spec.content_id else None
     return BundledComponent(
         component=name,
         version=version,
         type=None if spec is None else spec.type.value,
-        content=spec.content_id if isinstance(spec, PackagedComponent) else None,
+        content=None if packaged is None else packaged.content_id,
+        file=None if packaged is None else PurePosixPath(packaged.content or "").name or None,
     )
 
 

@@ -22,13 +22,15 @@ MOST_TOLD = 10_000
 class BundledComponent:
     """A packaged version of a release. `type` None: it is not declared any more.
 
-    `content` is the git object id of what it holds; None for one without content.
+    `content` is the git object id of what it holds, a file or folder that is called `file`; both
+    None for one without content.
     """
 
     component: str
     version: str
     type: str | None
     content: str | None
+    file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,21 +157,20 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentFile:
-    """One file of a content: its POSIX path in it, size in bytes, and SHA-256 of its bytes."""
+    """One file: its POSIX path in the content, "" where that is but this file.
+
+    `size` in bytes, `sha256` of its bytes, `mode` as git has it: 100755 is executable.
+    """
 
     path: str
+    mode: str
     size: int
     sha256: str
-    executable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentManifest:
-    """The files of a content, in path order. A content that is one file has the path of its name.
-
-    `content` is the git object id; `folder` whether it is a tree.
-    """
+    """The files of a content, in git's order; `content` is its git object id."""
 
     content: str
-    folder: bool
     files: tuple[ContentFile, ...]

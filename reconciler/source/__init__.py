@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from reconciler.errors import SourceError
+from reconciler.source.contents import GitContents
 from reconciler.source.local import LocalSource, open_local
 from reconciler.source.location import LocalLocation, parse_location
 from reconciler.source.mirror import MirrorSource, open_mirror
 from reconciler.source.wording import one_line
 
-__all__ = ["LocalSource", "MirrorSource", "open_source"]
+__all__ = ["GitContents", "LocalSource", "MirrorSource", "open_contents", "open_source"]
 
 
 def open_source(
@@ -26,3 +27,13 @@ def open_source(
     if isinstance(place, LocalLocation):
         return open_local(place.path, ref=ref)
     return open_mirror(place, ref=ref, mirror_root=mirror_root)
+
+
+def open_contents(location: str, *, folder: Path, most_bytes: int) -> GitContents:
+    """What the packaged components of a repository hold; a ports.Contents.
+
+    Files are kept in `folder`, of up to `most_bytes` in all, which may be deleted at any time.
+    Raises SourceError.
+    """
+    source = open_source(location)
+    return GitContents(source.reader, source.refresh, folder=folder, most_bytes=most_bytes)

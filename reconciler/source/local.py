@@ -43,6 +43,10 @@ class LocalSource:
         """The publisher root in the repository, "" for its top."""
         return self.repository.prefix
 
+    def reader(self) -> Git:
+        """What reads its objects."""
+        return self.repository.git
+
     def resolve(self, revision: str | None = None) -> str:
         """The full commit id of a revision; None means `ref`, or HEAD. Raises SourceError."""
         if revision is not None:

@@ -50,6 +50,10 @@ class MirrorSource:
         """The publisher root in the repository, "" for its top."""
         return self.location.folder
 
+    def reader(self) -> Git:
+        """What reads its objects. Raises SourceError when nothing was ever fetched."""
+        return self._repository().git
+
     def resolve(self, revision: str | None = None) -> str:
         """The full commit id of a revision, as last fetched; None means `ref`, or HEAD.
 
