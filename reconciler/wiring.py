@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Literal
 
 from reconciler.errors import NoStore, StoreError
 from reconciler.ports import Clock, Progress, Source, Store
+from reconciler.ports.delivery import Contents
 from reconciler.settings import STANDARD_INPUT, Settings, user_cache
 from reconciler.steps.world import asked_revision, check_signature
 
@@ -84,6 +86,19 @@ def open_world(
         first = OpenedWorld(settings, None, clock)
         check_signature(first, asked_revision(first))
     yield OpenedWorld(settings, _open(settings, store, writes, clock), clock)
+
+
+def contents_of(repository: str | None, folder: Path | None, most_bytes: int) -> Contents | None:
+    """What the packaged components of a repository hold; None without a repository.
+
+    `folder` None: below the user's cache. Raises SourceError.
+    """
+    if repository is None:
+        return None
+    from reconciler.source import open_contents
+
+    kept = folder or (user_cache() or Path(gettempdir()) / "reconciler") / "contents"
+    return open_contents(repository, folder=kept, most_bytes=most_bytes)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli import options, signing_in
+from reconciler.cli import delivering, options, signing_in
 
 
 @click.command()
@@ -19,10 +20,15 @@ from reconciler.cli import options, signing_in
     show_default=True,
     help="The port; 0 takes any that is free.",
 )
+@delivering.options
 @signing_in.options
 @options.store
 @options.now
 def command(
+    repo: str | None,
+    content_folder: Path | None,
+    content_size: int,
+    overdue_after: int,
     host: str,
     port: int,
     store: str,
@@ -33,9 +39,12 @@ def command(
 ) -> int:
     """Serve the HTTP API and the pages of accounts and publishers.
 
+    REPO is where runtimes get the content of packaged components from; without it they get none.
+
     \b
     Examples:
       reconciler serve
+      reconciler serve https://git.example/acme.git
       reconciler serve --store postgresql://db/install_base --host 0.0.0.0 --port 80
       reconciler serve --public-url https://packs.example.com --trusted-proxy 10.0.0.0/8
     """
@@ -43,6 +52,7 @@ def command(
     from reconciler.settings import Settings
     from reconciler.store import access, answers
     from reconciler.web.app import application
+    from reconciler.web.duties import looking_after
     from reconciler.web.identity.housekeeping import Uses, housekeeping
     from reconciler.web.identity.visitors import Visitors
     from reconciler.web.routes import ROUTES
@@ -53,6 +63,9 @@ def command(
     with open_world(Settings(store_url=store, now=now), store="create") as world:
         assert world.store is not None, "a store was demanded"
         known, uses = access(world.store), Uses()
+        contents, overdue = delivering.delivery_of(
+            repo, content_folder, content_size, overdue_after
+        )
         services = Services(
             store=world.store,
             clock=world.clock,
@@ -61,8 +74,14 @@ def command(
             answers=answers(world.store),
             origin=public_url,
             provider=signing_in.provider_of(**oidc),
+            contents=contents,
+            overdue_after=overdue,
         )
-        with listening(host, port) as sock, housekeeping(known, world.clock, uses):
+        with (
+            listening(host, port) as sock,
+            housekeeping(known, world.clock, uses),
+            looking_after([services.tell_overdue]),
+        ):
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)

@@ -134,9 +134,15 @@ def _reported(
         version=said.version,
         digest=said.digest,
         verified=fits or (same and before is not None and before.verified),
-        failure=said.failure[:LONGEST_FAILURE] if said.failure else None,
+        failure=_one_line(said.failure) if said.failure else None,
         reported_at=now,
     )
+
+
+def _one_line(failure: str) -> str:
+    """Bounded, and without what a database does not take: a runtime may say anything."""
+    clean = "".join(c if c.isprintable() else " " for c in failure[:LONGEST_FAILURE])
+    return clean.strip() or "it does not say why"
 
 
 def _marked(

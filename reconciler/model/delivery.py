@@ -14,8 +14,8 @@ SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when an agent was last seen."""
 LONGEST_FAILURE = 500
 LONGEST_NAME = 128
-MOST_TOLD = 10_000
-"""Of how many attachments a report may tell."""
+MOST_WAITED_SECONDS = 60
+"""How long a server waits before it says that nothing is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,17 @@
 """What the functions of routes are given from outside."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.access import Principal
+from reconciler.model.delivery import OVERDUE_AFTER
 from reconciler.ports import Access, Answers, Clock, Store
+from reconciler.ports.delivery import Contents, Deliveries
+from reconciler.store import deliveries
 from reconciler.web.asked import Asked
+from reconciler.web.changes import Changes
 
 if TYPE_CHECKING:
     from reconciler.web.identity.provider import Provider
@@ -36,7 +42,8 @@ class Services:
     """One process's own; handed to each call.
 
     `origin` is how browsers reach the server ("https://packs.example"); None: as they say.
-    `provider` None: tokens alone let people in.
+    `provider` None: tokens alone let people in. `contents` None: it does not read the publisher's
+    repository. A runtime that does not run what it should for `overdue_after` is overdue.
     """
 
     store: Store
@@ -46,3 +53,19 @@ class Services:
     answers: Answers
     origin: str | None = None
     provider: "Provider | None" = None
+    contents: Contents | None = None
+    overdue_after: timedelta = OVERDUE_AFTER
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """What the store keeps of deliveries."""
+        return deliveries(self.store)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Wakes requests that wait for an account to change."""
+        return Changes(self.deliveries)
+
+    def tell_overdue(self) -> int:
+        """A duty of whoever serves; returns how many were told."""
+        return self.deliveries.tell_overdue(self.clock.now(), self.overdue_after)

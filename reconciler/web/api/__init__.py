@@ -1,6 +1,16 @@
 """The resources of the API, one module each; all their routes in one tuple."""
 
-from reconciler.web.api import health, me, tokens
+from reconciler.web.api import (
+    delivery,
+    health,
+    me,
+    tokens,
+)
 from reconciler.web.route import Route
 
-ROUTES: tuple[Route, ...] = (*health.ROUTES, *me.ROUTES, *tokens.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *health.ROUTES,
+    *me.ROUTES,
+    *delivery.ROUTES,
+    *tokens.ROUTES,
+)
