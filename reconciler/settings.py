@@ -44,3 +44,12 @@ def user_cache() -> Path | None:
     except RuntimeError:
         return None
     return base / "integration-pack-reconciler"
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address, as other programs understand it."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass  # most commands speak with nobody
+
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)

@@ -34,6 +34,7 @@ _SUMMARIES = {
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
     "token": "Who may use the HTTP API and the pages: create, list and revoke tokens.",
+    "agent": "Keep a folder equal to what an account should run, and report it.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
     "comment": "Post a plan as one comment on a pull or merge request, edited in place.",
     "schema": "Print the JSON Schema of a kind of manifest.",

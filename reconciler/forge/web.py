@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from reconciler import __version__
 from reconciler.errors import ReconcilerError
+from reconciler.settings import proxy_for
 
 if TYPE_CHECKING:
     import aiohttp
@@ -46,7 +46,7 @@ class Api:
             ) from error
         self._url = url
         self.host = urlsplit(url).hostname or url
-        self._proxy = _proxy(url)
+        self._proxy = proxy_for(url)
         self._session = aiohttp.ClientSession(
             headers={
                 "Accept": "application/json",
@@ -155,9 +155,3 @@ def _asked_to_wait(headers: Mapping[str, str], attempt: int) -> float:
         return max((until - now).total_seconds(), 0)
     except (TypeError, ValueError):
         return float(2**attempt)
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address, as other programs understand it."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
