@@ -46,12 +46,11 @@ def _say(told: PassOutcome | ReconcilerError) -> None:
 def _main() -> None:
     repository, store_url, start, schedule, actor = sys.argv[1:]
     time = ToldTime(datetime.fromisoformat(start))
-    # One sleep to the next tick, not one for every half a minute of it.
-    loop._LONGEST_SLEEP_SECONDS = _YEAR_SECONDS
     settings = Settings(repository=repository, store_url=store_url, now=time.instant, actor=actor)
     with open_world(settings, store="create") as world:
         world.clock = time
-        loop.run(world, schedule, time, _say)
+        # One sleep to the next tick, not one for every few seconds of it.
+        loop.run(world, schedule, time, _say, look_every_seconds=_YEAR_SECONDS)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ def passes(
                 before(clock.instant)
 
         # Days in which nothing is asked for are slept through in long naps.
-        naps = {"look_every_seconds": 3600.0} if days is None else {}
-        run(world, schedule, clock, on_pass, **naps)
+        nap = 3600.0 if days is None else 2.0
+        run(world, schedule, clock, on_pass, look_every_seconds=nap)
     return told
 
 

@@ -131,6 +131,8 @@ class Story:
             account = self.dice.choice([name for kind, name in applied if kind == "ManagedAccount"])
             pack = self.dice.choice([name for kind, name in applied if kind == "IntegrationPack"])
             key = AttachmentKey(account, pack, self.dice.choice(["", "", "east", "own"]))
+            hour = self.now.replace(minute=0, second=0, microsecond=0)
+            slot = hour + self.dice.randrange(4, 200) * timedelta(minutes=15)
             asks = [
                 lambda base: requests.install(base, key, self.now, account),  # noqa: B023
                 lambda base: requests.uninstall(base, key, self.now, account),  # noqa: B023
@@ -138,8 +140,6 @@ class Story:
                 lambda base: requests.adopt(base, key, None, self.now, account, at=slot),  # noqa: B023
                 lambda base: requests.withdraw_slot(base, key, self.now, account),  # noqa: B023
             ]
-            hour = self.now.replace(minute=0, second=0, microsecond=0)
-            slot = hour + self.dice.randrange(4, 200) * timedelta(minutes=15)
             own = [row.adopt_at for row in store.attached(account=account, pack=pack)]
             with suppress(RequestRefused):
                 decision = store.request(account, pack, self.dice.choice(asks))
