@@ -53,5 +53,7 @@ def command(
                 if not output.write(objects.line(report.fields(row, standing))):
                     break
         else:
-            output.write(report.text(pairs, zone_of(found), at, output.style()))
+            here = zone_of(found)
+            there = (lambda _: here) if standings is None else standings.zone_of
+            output.write(report.text(pairs, here, there, at, output.style()))
     return 0

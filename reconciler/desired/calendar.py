@@ -27,6 +27,7 @@ class EntryKind(StrEnum):
     FREEZE = "freeze"
     GATE = "gate"
     HOLD = "hold"
+    SLOT = "slot"
     SUSPENSION = "suspension"
 
 
@@ -51,8 +52,8 @@ class Entry:
 def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
     """What happens within `days` times 24 hours, in order of time.
 
-    Windows of pending releases, releases that wait for a gate's end, freezes, and the ends of holds
-    and of packs' suspensions. Empty when nothing was ever applied.
+    Windows of pending releases, releases that wait for a gate's end, freezes, slots, and the ends
+    of holds and of packs' suspensions. Empty when nothing was ever applied.
     """
     if base.applied is None:
         return ()
@@ -62,6 +63,7 @@ def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
         *_releases(standings),
         *_suspensions(standings),
         *_holds(standings),
+        *_slots(standings),
     ]
     within = [entry for entry in found if now <= entry.at < end]
     within.extend(_freezes(standings, end))
@@ -145,6 +147,26 @@ def _holds(standings: Standings) -> Iterator[Entry]:
             at=day_start(day, standings.zone),
             summary=f"holds of {pack} end",
             pack=pack,
+            attachments=number,
+        )
+
+
+def _slots(standings: Standings) -> Iterator[Entry]:
+    """The slots that accounts chose, those of a pack at one instant as one."""
+    chosen: Counter[tuple[datetime, str]] = Counter()
+    for name, alike, rows in standings.base.attachments.cohorts():
+        found = standings.slot(alike, name)
+        if found is not None:
+            chosen[found, name] += rows
+    for (at, pack), number in sorted(chosen.items()):
+        pending = standings.pack(pack).record.pending
+        yield Entry(
+            key=f"slot/{pack}/{at.isoformat()}",
+            kind=EntryKind.SLOT,
+            at=at,
+            summary=f"{pack} {pending} is adopted in slots that accounts chose",
+            pack=pack,
+            release=pending,
             attachments=number,
         )
 

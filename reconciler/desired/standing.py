@@ -13,7 +13,7 @@ from reconciler.desired.gates import (
     suspension_end,
 )
 from reconciler.desired.lifecycle import Lifecycle, lifecycle
-from reconciler.desired.targets import slot, target
+from reconciler.desired.targets import Wishes, slot, target
 from reconciler.model.base import Attached, Cohort, InstallBase, PackRecord
 from reconciler.model.declarations import (
     NOTHING,
@@ -147,6 +147,20 @@ class Standings:
             return False
         return not (cohort.alike.suspended or self.pack(cohort.pack).suspended)
 
+    def zone_of(self, account: str) -> ZoneInfo:
+        """The account's own zone, else the publisher's."""
+        spec = self.base.tree.accounts.get(account)
+        return zone(spec.time_zone) if spec is not None and spec.time_zone else self.zone
+
+    def slot(self, row: Wishes, pack: str) -> datetime | None:
+        """When such rows of the pack adopt by themselves (UTC); None without a slot.
+
+        None, too, where the pending release will be superseded, or comes to everybody now.
+        """
+        found = self.pack(pack)
+        promoted = found.held is None and found.life.current == found.record.pending
+        return None if found.closed or promoted else slot(row, found.record)
+
     def of(self, row: Attached) -> Standing:
         """The first state of SPEC section 9 that fits the row."""
         pack = self.pack(row.key.pack)
@@ -159,7 +173,7 @@ class Standings:
             adopted=adopted,
             reason=reason,
             until=until,
-            slot=_slot(row, pack),
+            slot=self.slot(row, row.key.pack),
         )
 
     def _state(
@@ -185,12 +199,6 @@ def _aim(row: Attached, pack: PackStanding, now: datetime) -> str | None:
     pending = record.pending if record.pending == life.pending else None
     served = replace(record, current=life.current, pending=pending)
     return target(row, served, now, closed=False)
-
-
-def _slot(row: Attached, pack: PackStanding) -> datetime | None:
-    """The row's slot, unless the pending release will be superseded, or comes to everybody now."""
-    over = pack.closed or (pack.held is None and pack.life.current == pack.record.pending)
-    return None if over else slot(row, pack.record)
 
 
 def _suspension(pack: PackStanding) -> str:

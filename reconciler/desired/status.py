@@ -17,12 +17,15 @@ from reconciler.model.zones import zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRelease:
-    """The pending release of a pack. `adopted`: attachments that run it already."""
+    """The pending release of a pack. `adopted`: attachments that run it already; `slots`: those
+    that will adopt it by themselves, in a slot that their account chose.
+    """
 
     version: str
     date: str | None
     window: Window | None
     adopted: int
+    slots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +66,15 @@ def status(base: InstallBase, now: datetime) -> Status:
     standings = Standings(base, now)
     running: dict[str, Counter[str | None]] = {}
     held: Counter[str] = Counter()
+    slots: Counter[str] = Counter()
     for cohort in base.attachments.cohorts(base.tree.packs):
         running.setdefault(cohort.pack, Counter())[cohort.alike.release] += cohort.rows
         if standings.is_held(cohort):
             held[cohort.pack] += cohort.rows
+        if standings.slot(cohort.alike, cohort.pack) is not None:
+            slots[cohort.pack] += cohort.rows
     packs = [
-        _pack(standings, name, running.get(name, Counter()), held[name])
+        _pack(standings, name, running.get(name, Counter()), held[name], slots[name])
         for name in sorted(base.tree.packs)
     ]
     return Status(
@@ -81,13 +87,17 @@ def status(base: InstallBase, now: datetime) -> Status:
 
 
 def _pack(
-    standings: Standings, name: str, running: Counter[str | None], held_attachments: int
+    standings: Standings,
+    name: str,
+    running: Counter[str | None],
+    held_attachments: int,
+    slots: int,
 ) -> PackStatus:
     pack = standings.pack(name)
     return PackStatus(
         name=name,
         current=pack.record.current,
-        pending=_pending(pack.record, running),
+        pending=_pending(pack.record, running, slots),
         attachments=running.total(),
         by_release={v: running[v] for v in sorted(filter(None, running), key=semver_key)},
         not_installed=running[None],
@@ -99,7 +109,7 @@ def _pack(
     )
 
 
-def _pending(record: PackRecord, running: Counter[str | None]) -> PendingRelease | None:
+def _pending(record: PackRecord, running: Counter[str | None], slots: int) -> PendingRelease | None:
     if record.pending is None:
         return None
     found = record.releases[record.pending]
@@ -110,4 +120,5 @@ def _pending(record: PackRecord, running: Counter[str | None]) -> PendingRelease
         date=found.release.date_text,
         window=window,
         adopted=running[record.pending],
+        slots=slots,
     )

@@ -19,7 +19,6 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.base import Attached, AttachmentKey, AttachmentOrigin, InstallBase
 from reconciler.model.declarations import AttachmentMode
 from reconciler.model.windows import Window
-from reconciler.model.zones import zone
 
 Part = str | datetime | Window
 Sentence = tuple[Part, ...]
@@ -80,8 +79,7 @@ class _Teller:
         self._base, self._now = standings.base, standings.now
         self._account, self._name = account, pack
         self._pack: PackStanding = standings.pack(pack)
-        spec = standings.base.tree.accounts[account]
-        self._zone = zone(spec.time_zone) if spec.time_zone else standings.zone
+        self._zone = standings.zone_of(account)
 
     def attached(self, row: Attached) -> Explanation:
         state = self._standings.of(row).state
@@ -166,6 +164,15 @@ class _Teller:
             )
         elif standing.adopted:
             yield (f"{pending} becomes current for everybody ", window, ".")
+        elif standing.slot is not None:
+            yield (
+                f"{self._account} has chosen a slot and adopts {pending} then: ",
+                standing.slot,
+                *self._is_missed(standing.slot),
+                "; it becomes current for everybody ",
+                window,
+                ".",
+            )
         elif standing.state in (AttachmentState.SUSPENDED, AttachmentState.HELD):
             yield (f"{pending} is in its testing period and becomes current ", window, ".")
         else:
@@ -175,6 +182,9 @@ class _Teller:
                 window,
                 ".",
             )
+
+    def _is_missed(self, slot: datetime) -> Sentence:
+        return (" (it has come; the next pass serves it)",) if slot <= self._now else ()
 
     def _is_due(self) -> bool:
         """Whether the next pass brings the pending release to everybody."""
@@ -205,6 +215,8 @@ class _Teller:
     def _next(self, row: Attached, standing: Standing) -> datetime | None:
         if standing.until is not None and standing.until > self._now:
             return standing.until
+        if standing.slot is not None and standing.slot > self._now:
+            return standing.slot
         window = self._window()
         if window is None or window.opens_at <= self._now or row.release is None:
             return None

@@ -172,7 +172,7 @@ class _Builder:
     def slots(self) -> Iterator[tuple[str, datetime]]:
         """pack and instant of every slot in which rows will adopt the pack's pending release."""
         for name, step in self.steps.items():
-            if step.record.pending is not None and not step.closed:
+            if step.record.pending is not None:
                 for group in self.population.of(name):
                     found = slot(group.alike, step.record)
                     if found is not None:

@@ -1,6 +1,6 @@
 """Attachments and where they stand -> rows of a table, or lines of JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ class Standing(Protocol):
     def reason(self) -> str | None: ...
     @property
     def until(self) -> datetime | None: ...
+    @property
+    def slot(self) -> datetime | None: ...
 
 
 _HEADS = ("ACCOUNT", "PACK", "INSTANCE", "RELEASE", "TARGET", "STATE", "ORIGIN", "WHY")
@@ -45,22 +47,32 @@ def fields(row: Attached, standing: Standing) -> Fields:
         "updated_at": iso_or_none(row.updated_at),
         "reason": standing.reason,
         "until": iso_or_none(standing.until),
+        "slot": iso_or_none(standing.slot),
     }
 
 
 def text(
-    rows: Iterable[tuple[Attached, Standing]], zone: ZoneInfo, now: datetime, style: Style = PLAIN
+    rows: Iterable[tuple[Attached, Standing]],
+    zone: ZoneInfo,
+    zone_of: Callable[[str], ZoneInfo],
+    now: datetime,
+    style: Style = PLAIN,
 ) -> str:
-    """A table; an adopter's release is marked."""
-    cells = [_cells(row, standing, zone, now) for row, standing in rows]
+    """A table; an adopter's release is marked, and a slot is told in its account's zone."""
+    cells = [_cells(row, standing, zone, zone_of(row.key.account), now) for row, standing in rows]
     return table(_HEADS, cells, style=style) if cells else "No attachments.\n"
 
 
-def _cells(row: Attached, standing: Standing, zone: ZoneInfo, now: datetime) -> list[str]:
+def _cells(
+    row: Attached, standing: Standing, zone: ZoneInfo, own: ZoneInfo, now: datetime
+) -> list[str]:
     release = row.release or "–"
     why = standing.reason or ""
     if why and standing.until is not None:
         why += f", until {moment(standing.until, zone, now)}"
+    if standing.slot is not None:
+        told = f"adopts in its slot, {moment(standing.slot, own, now)}"
+        why = f"{why}; {told}" if why else told
     return [
         terminal(cell)
         for cell in (

@@ -36,6 +36,8 @@ class Pending(Protocol):
     def window(self) -> Window | None: ...
     @property
     def adopted(self) -> int: ...
+    @property
+    def slots(self) -> int: ...
 
 
 class Holding(Protocol):
@@ -148,6 +150,8 @@ def _notes(pack: Pack, zone: ZoneInfo, now: datetime) -> str:
         notes.append(f"{pack.waiting} waits: {pack.held.reason}{until}")
     if pack.suspended:
         notes.append("suspended")
+    if pack.pending is not None and pack.pending.slots:
+        notes.append(f"{pack.pending.slots:,} in a slot to come")
     if pack.held_attachments:
         notes.append(f"{pack.held_attachments:,} held")
     if pack.not_installed:
@@ -192,6 +196,7 @@ def _pending_fields(pending: Pending, zone: ZoneInfo) -> Fields:
         "date": pending.date,
         **window,
         "adopted": pending.adopted,
+        "slots": pending.slots,
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.desired.renames import carried_base, renames
 from reconciler.model.base import AttachmentKey, InstallBase
+from reconciler.model.changes import Plan
 from reconciler.model.declarations import Declaration, Kind
 from reconciler.model.decode import declaration
 from reconciler.model.requests import Decision
@@ -56,6 +57,12 @@ class Shop:
 
     def tree(self) -> Tree:
         return Tree(self.documents.values())
+
+    def plan(self, at: datetime) -> Plan:
+        tree = self.tree()
+        names = renames(self.base.tree, tree)
+        carried = carried_base(self.base, names)
+        return plan(carried, tree, revision="a" * 40, now=at, renames=names)
 
     def apply(self, now: str) -> None:
         at, tree = self.instant(now), self.tree()
