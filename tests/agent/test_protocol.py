@@ -1,0 +1,202 @@
+"""The delivery protocol, spoken with a real server (docs/delivery-protocol.md)."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AGENT = {"Reconciler-Agent": "runtime"}
+
+
+def _right(bundle: Any) -> list[dict[str, Any]]:
+    return [
+        {name: one[name] for name in ("pack", "instance", "release", "digest")}
+        for one in bundle["attachments"]
+    ]
+
+
+def _report(publisher: Any, sequence: int, attachments: list[Any], **fields: Any) -> Any:
+    body = {"agent": "runtime", "sequence": sequence, "attachments": attachments}
+    return publisher.ask("PUT", "/report", body=body, **fields)
+
+
+def test_a_bundle_has_a_tag_and_is_sent_only_when_it_is_another(serving: Any) -> None:
+    found = serving.ask("GET", "/desired")
+    assert found.status == 200
+    assert found.headers["etag"] == f'"{found.json["digest"]}"'
+    (attachment,) = found.json["attachments"]
+    assert attachment["extensions"] == {"warehouse": {"region": "eu"}}
+    assert attachment["components"] == [
+        {
+            "component": "sync",
+            "version": "1.0.0",
+            "type": "process",
+            "content": serving.content_id("1.0.0"),
+            "file": "1.0.0",
+        }
+    ]
+    again = serving.ask("GET", "/desired", headers={"If-None-Match": found.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_who_waits_gets_the_new_bundle_when_it_is_there(serving: Any) -> None:
+    before = serving.ask("GET", "/desired")
+    tag = {"If-None-Match": before.headers["etag"]}
+    got: list[Any] = []
+    waiters = [
+        threading.Thread(
+            target=lambda: got.append(serving.ask("GET", "/desired?wait=60", headers=tag))
+        )
+        for _ in range(50)
+    ]
+    for waiter in waiters:
+        waiter.start()
+    assert serving.ask("GET", "/desired").status == 200, "who waits keeps no thread"
+    serving.release("1.1.0", {"main.xml": b"<process/>"})
+    for waiter in waiters:
+        waiter.join()
+    assert [found.status for found in got] == [200] * 50
+    assert {found.json["attachments"][0]["release"] for found in got} == {"1.1.0"}
+
+
+def test_who_waits_for_nothing_is_told_so(serving: Any) -> None:
+    tag = {"If-None-Match": serving.ask("GET", "/desired").headers["etag"]}
+    assert serving.ask("GET", "/desired?wait=1", headers=tag).status == 304
+    assert serving.ask("GET", "/desired?wait=61", headers=tag).status == 400
+
+
+def test_files_are_fetched_by_digest_and_in_ranges(serving: Any, files: dict[str, bytes]) -> None:
+    content = serving.content_id("1.0.0")
+    listed = serving.ask("GET", f"/content/{content}").json
+    assert {file["path"] for file in listed["files"]} == set(files)
+    (large,) = (file for file in listed["files"] if file["path"] == "maps/large.bin")
+    place = f"/content/{content}/{large['sha256']}"
+    whole = serving.ask("GET", place)
+    assert hashlib.sha256(whole.body).hexdigest() == large["sha256"]
+    assert whole.headers["etag"] == f'"{large["sha256"]}"'
+    ranged = {"Range": "bytes=1000-", "If-Range": whole.headers["etag"]}
+    part = serving.ask("GET", place, headers=ranged)
+    assert (part.status, part.body) == (206, whole.body[1000:])
+    other = serving.ask("GET", place, headers={**ranged, "If-Range": '"other"'})
+    assert (other.status, other.body) == (200, whole.body)
+    beyond = serving.ask("GET", place, headers={"Range": f"bytes={large['size']}-"})
+    assert beyond.status == 416
+    executable = [file["path"] for file in listed["files"] if file["mode"] == "100755"]
+    assert executable == ["bin/start"]
+
+
+def test_only_what_the_account_should_run_is_given_to_it(serving: Any) -> None:
+    before = serving.content_id("1.0.0")
+    serving.release("1.1.0", {"main.xml": b"<process/>"})
+    assert serving.ask("GET", f"/content/{before}").status == 404
+    content = serving.content_id("1.1.0")
+    assert serving.ask("GET", f"/content/{content}").status == 200
+    assert serving.ask("GET", f"/content/{content}/{'0' * 64}").status == 404
+    tree = serving.git("rev-parse", "HEAD^{tree}")
+    assert serving.ask("GET", f"/content/{tree}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/desired"), ("GET", "/agent"), ("DELETE", "/agent"), ("GET", f"/content/{'0' * 40}")],
+)
+def test_another_account_is_one_that_does_not_exist(serving: Any, method: str, path: str) -> None:
+    serving.ask("GET", "/desired", headers=AGENT)
+    there = serving.ask(method, path, who="initech", account="globex")
+    nowhere = serving.ask(method, path, who="initech", account="nobody")
+    assert (there.status, there.body) == (nowhere.status, nowhere.body)
+    assert there.status == 404
+
+
+def test_a_viewer_may_look_but_is_no_agent(serving: Any) -> None:
+    assert serving.ask("GET", "/desired", who="viewer").status == 200
+    assert serving.ask("GET", "/desired", who="viewer", headers=AGENT).status == 403
+    assert _report(serving, 1, [], who="viewer").status == 403
+    assert serving.ask("GET", "/agent", who="viewer").status == 404
+
+
+def test_a_report_says_where_each_attachment_stands(serving: Any) -> None:
+    bundle = serving.ask("GET", "/desired", headers=AGENT).json
+    waiting = serving.ask("GET", "/agent").json
+    assert waiting["attachments"][0]["drift"]["reason"] == "not-reported"
+    done = _report(serving, 1, _right(bundle))
+    assert done.status == 200
+    (line,) = done.json["attachments"]
+    assert (line["installed"], line["target"], line["drift"]) == ("1.0.0", "1.0.0", None)
+    wrong = [{**_right(bundle)[0], "digest": "0" * 64}]
+    (line,) = _report(serving, 2, wrong).json["attachments"]
+    assert (line["installed"], line["drift"]["reason"]) == (None, "other-content")
+    stale = _report(serving, 1, _right(bundle))
+    assert (stale.status, stale.json["rule"]) == (409, "stale-report")
+    assert serving.ask("GET", "/agent").json["sequence"] == 2
+
+
+@pytest.mark.parametrize(
+    "failure", ["\x00\x1b[2J", "\ud800", "x" * 2_000, "::error::", "<script>", "\n"]
+)
+def test_a_failure_may_be_any_text(serving: Any, failure: str) -> None:
+    serving.ask("GET", "/desired", headers=AGENT)
+    said = {"pack": "orders", "instance": None, "release": None, "failure": failure}
+    (line,) = _report(serving, 1, [said]).json["attachments"]
+    assert line["drift"]["reason"] == "failed"
+    assert line["drift"]["message"].isprintable()
+    assert len(line["drift"]["message"]) < 600
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"agent": "runtime", "sequence": 0, "attachments": []},
+        {"agent": "runtime", "sequence": 2**53, "attachments": []},
+        {"agent": "runtime", "sequence": 1, "attachments": [{"pack": "../x", "release": "1"}]},
+        {"agent": "runtime", "sequence": 1, "attachments": [{"pack": "x", "release": "\x00"}]},
+        {"agent": "runtime", "sequence": 1, "attachments": [], "more": 1},
+    ],
+)
+def test_a_report_of_another_form_is_refused(serving: Any, body: Any) -> None:
+    serving.ask("GET", "/desired", headers=AGENT)
+    assert serving.ask("PUT", "/report", body=body).status == 400
+
+
+def test_a_retired_agent_makes_room_for_another(serving: Any) -> None:
+    serving.ask("GET", "/desired", headers=AGENT)
+    second = {"Reconciler-Agent": "runtime-2"}
+    taken = serving.ask("GET", "/desired", headers=second)
+    assert taken.status == 409
+    assert "another agent, runtime" in taken.json["detail"]
+    assert serving.ask("DELETE", "/agent").status == 204
+    assert serving.ask("DELETE", "/agent").status == 404
+    assert serving.ask("GET", "/desired", headers=second).status == 200
+
+
+def test_a_server_without_the_repository_says_that_it_has_no_contents(
+    publisher: Any, files: dict[str, bytes]
+) -> None:
+    publisher.release("1.0.0", files)
+    publisher.serve(repo=False)
+    found = publisher.ask("GET", f"/content/{publisher.content_id('1.0.0')}")
+    assert (found.status, found.json["rule"]) == (404, "no-source")
+    assert publisher.ask("GET", f"/content/{'0' * 40}").json["rule"] == "not-found"
+
+
+def test_the_server_tells_what_is_overdue(publisher: Any, files: dict[str, bytes]) -> None:
+    publisher.run_at = "2026-11-23T15:00:00Z"
+    publisher.release("1.0.0", files)
+    publisher.serve()
+    publisher.ask("GET", "/desired", headers=AGENT)
+    assert "delivery-overdue" not in publisher.run("events", "--format", "json")
+
+
+def test_contents_are_kept_where_the_operator_says(
+    publisher: Any, files: dict[str, bytes], tmp_path: Path, laid_out: Callable[..., Any]
+) -> None:
+    assert laid_out is not None
+    publisher.release("1.0.0", files)
+    publisher.serve("--content-folder", str(tmp_path / "spool"))
+    content = publisher.content_id("1.0.0")
+    assert publisher.ask("GET", f"/content/{content}").status == 200
+    assert (tmp_path / "spool" / f"{content}.json").exists()
