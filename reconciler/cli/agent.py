@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.agent.server import Token
 
 TOKEN_VARIABLE = "RECONCILER_TOKEN"  # noqa: S105
+_GIB = 1 << 30
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,7 +71,7 @@ def command(
     url = _address(server, plain_http)
     token = _token(token_file)
     try:
-        return asyncio.run(_run(url, account, folder, token, name, once=once, most=most << 30))
+        return asyncio.run(_run(url, account, folder, token, name, once=once, most=most * _GIB))
     except OSError as error:
         from reconciler.errors import ReconcilerError
 

@@ -83,6 +83,12 @@ class Publisher:
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     address: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
+    now: str | None = None
+
+    @property
+    def clock(self) -> list[str]:
+        """What sets the time of a rehearsal store."""
+        return [] if self.now is None else ["--now", self.now]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -128,7 +134,7 @@ class Publisher:
         (self.root / f"{version}.yaml").write_text(_VERSION.format(version=version))
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", version)
-        self.run("apply")
+        self.run("apply", *self.clock)
 
     def content_id(self, version: str) -> str:
         return self.git("rev-parse", f"HEAD:content/{version}")
@@ -136,7 +142,7 @@ class Publisher:
     def serve(self, *arguments: str, repo: bool = True) -> str:
         """Starts the server; where it answers."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "serve", "--port", "0", *arguments]
+            [sys.executable, "-m", "reconciler", "serve", "--port", "0", *self.clock, *arguments]
             + ([str(self.root)] if repo else []),
             cwd=self.root.parent,
             env=self.environment,
@@ -159,7 +165,8 @@ class Publisher:
         if account not in self.tokens:
             role = ["--role", f"publisher-{account}"] if account in ("viewer", "admin") else None
             printed = self.run(
-                "token", "create", f"its-{account}", *(role or ["--account", account])
+                *("token", "create", f"its-{account}", *self.clock),
+                *(role or ["--account", account]),
             )
             self.tokens[account] = printed.split()[-1] if printed.split() else ""
         return self.tokens[account]

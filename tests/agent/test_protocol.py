@@ -184,11 +184,22 @@ def test_a_server_without_the_repository_says_that_it_has_no_contents(
 
 
 def test_the_server_tells_what_is_overdue(publisher: Any, files: dict[str, bytes]) -> None:
-    publisher.run_at = "2026-11-23T15:00:00Z"
+    publisher.now = "2026-11-23T15:00:00Z"
     publisher.release("1.0.0", files)
     publisher.serve()
     publisher.ask("GET", "/desired", headers=AGENT)
-    assert "delivery-overdue" not in publisher.run("events", "--format", "json")
+    publisher.stop()
+    publisher.now = "2026-11-23T15:30:00Z"
+    publisher.serve("--overdue-after", "30")
+    told: list[str] = []
+    while not told:
+        printed = publisher.run("events", "--format", "json")
+        told = [line for line in printed.splitlines() if '"delivery-overdue"' in line]
+    publisher.stop()
+    publisher.serve("--overdue-after", "30")
+    publisher.ask("GET", "/agent")
+    printed = publisher.run("events", "--format", "json")
+    assert printed.count('"delivery-overdue"') == 1
 
 
 def test_contents_are_kept_where_the_operator_says(
