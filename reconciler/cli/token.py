@@ -176,6 +176,35 @@ def revoke(
     return 0
 
 
+@command.command(name="end-sessions", short_help="Sign browsers out: all, or one person's.")
+@click.option("--person", metavar="NAME", help="Only this person, as events name the actor.")
+@options.actor
+@options.reads_store("text", "json")
+def end_sessions(
+    person: str | None, actor: str, store: str, now: datetime | None, format_: str
+) -> int:
+    """Sign browsers out at once, those too that signed in at an identity provider.
+
+    \b
+    Examples:
+      reconciler token end-sessions
+      reconciler token end-sessions --person "ann@example.com via login.example.com"
+    """
+    from reconciler.cli import output
+    from reconciler.cli.reading import opened
+    from reconciler.report import objects
+    from reconciler.report.words import counted
+    from reconciler.store import access
+
+    with opened(store, now, writes=True) as (found, at):
+        ended = access(found).end_sessions(person, now=at, actor=actor)
+    if format_ == "json":
+        output.write(objects.document({"sessions": ended}))
+    else:
+        output.write(f"Ended {counted(ended, 'session')}.\n")
+    return 0
+
+
 def _role(role: str | None, account: str | None) -> Role:
     if role is None and account is None:
         raise click.UsageError("say what the token may do: --role ROLE, or --account NAME")

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     # who may use the API and the pages
     TOKEN_CREATED = "token-created"  # noqa: S105 - its name and role; never the token
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    SESSIONS_ENDED = "sessions-ended"  # of browsers, by an operator
     # what became of a delivery to an account's runtime
     AGENT_SEEN = "agent-seen"  # the first time that a runtime names itself
     AGENT_RETIRED = "agent-retired"  # from now on the store's word counts again

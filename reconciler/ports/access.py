@@ -65,8 +65,8 @@ class Access(Protocol):
         """
         ...
 
-    def used(self, number: int, now: datetime) -> None:
-        """The token was used; written at most once a minute."""
+    def used(self, uses: Mapping[int, datetime]) -> None:
+        """Tokens were used, by number; written at most once a minute for each, all at once."""
         ...
 
     def begin_session(
@@ -83,6 +83,13 @@ class Access(Protocol):
 
     def end_session(self, digest: str) -> None:
         """A browser signed out."""
+        ...
+
+    def end_sessions(self, person: str | None, *, now: datetime, actor: str) -> int:
+        """Ends all sessions, or those of one (the name of a principal); returns how many.
+
+        With the event sessions-ended, unless there was none.
+        """
         ...
 
     def blocked_until(self, origins: Collection[str], now: datetime) -> datetime | None:

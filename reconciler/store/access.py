@@ -1,6 +1,6 @@
 """A database -> ports.Access: each call has a connection of its own, and one transaction."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -58,10 +58,11 @@ class SqlAccess:
         with self._writing() as connection:
             return tokens.revoke(connection, number, now, actor)
 
-    def used(self, number: int, now: datetime) -> None:
-        """At most once a minute."""
-        with self._writing() as connection:
-            tokens.used(connection, number, now)
+    def used(self, uses: Mapping[int, datetime]) -> None:
+        """In one transaction, however many they are."""
+        if uses:
+            with self._writing() as connection:
+                tokens.used(connection, uses)
 
     def begin_session(
         self, digest: str, principal: Principal, *, now: datetime, expires_at: datetime
@@ -79,6 +80,11 @@ class SqlAccess:
         """Nothing when it is over already."""
         with self._writing() as connection:
             signing_in.end(connection, digest)
+
+    def end_sessions(self, person: str | None, *, now: datetime, actor: str) -> int:
+        """With its event."""
+        with self._writing() as connection:
+            return signing_in.end_all(connection, person, now, actor)
 
     def blocked_until(self, origins: Collection[str], now: datetime) -> datetime | None:
         """The latest of them; None: none is blocked."""

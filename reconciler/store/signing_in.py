@@ -5,8 +5,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from reconciler.model.access import BrowserSession, Principal, Role
+from reconciler.model.events import EventDraft, EventKind
 from reconciler.ports.access import ANSWERS_FOR, FAILURES_ALLOWED, FAILURES_FOR
-from reconciler.store import codec, tokens
+from reconciler.store import codec, log, tokens
 from reconciler.store.connection import Connection
 
 _MOST_ORIGINS = 100_000
@@ -95,6 +96,24 @@ def by_digest(connection: Connection, digest: str) -> BrowserSession | None:
 def end(connection: Connection, digest: str) -> None:
     """See ports.Access.end_session; inside the caller's transaction."""
     connection.execute(_END, {"digest": digest})
+
+
+def end_all(connection: Connection, person: str | None, now: datetime, actor: str) -> int:
+    """See ports.Access.end_sessions; inside the caller's transaction."""
+    connection.lock(log.END)
+    only = "" if person is None else " WHERE subject = :person"
+    ended = connection.execute(f"DELETE FROM session{only}", {"person": person}).rowcount
+    if ended:
+        whose = "all sessions" if person is None else f"the sessions of {person}"
+        event = EventDraft(
+            kind=EventKind.SESSIONS_ENDED,
+            at=now,
+            actor=actor,
+            message=f"{whose} were ended ({ended})",
+            details={"person": person, "sessions": ended},
+        )
+        log.append(connection, (event,))
+    return ended
 
 
 def blocked_until(

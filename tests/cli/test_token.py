@@ -47,6 +47,12 @@ def test_revoking_is_told_listed_and_an_event(applied: Any, fits: Any) -> None:
     assert kinds == [("token-created", "ann")] * 2 + [("token-revoked", "bob")] * 2
 
 
+def test_sessions_are_ended_and_how_many_is_told(applied: Any) -> None:
+    assert applied.at(NOW, "token", "end-sessions").out == "Ended 0 sessions.\n"
+    done = applied.at(NOW, "token", "end-sessions", "--person", "eve", "--format", "json")
+    assert done.json() == {"sessions": 0}
+
+
 def test_hostile_names_reach_no_terminal_raw(applied: Any) -> None:
     name = "<b>::error::@everyone| %0A"
     done = applied.at(NOW, "token", "create", name, "--role", "publisher-viewer")

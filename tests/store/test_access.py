@@ -49,7 +49,7 @@ def test_the_store_never_holds_the_token(
     doors: Access, store_url: str, store_path: Path, world: Any, sql: Any, served: Store
 ) -> None:
     _, text = _make(doors, world)
-    doors.used(1, world.clock.at)
+    doors.used({1: world.clock.at})
     doors.revoke_token(1, now=world.clock.at, actor="ann")
     secret = text[len("ipr_") + 6 :]
     if store_url.startswith("sqlite"):
@@ -136,15 +136,15 @@ def test_tokens_are_listed_in_pages_and_by_account(doors: Access, world: Any) ->
 
 def test_use_is_written_at_most_once_a_minute(doors: Access, world: Any) -> None:
     token, text = _make(doors, world)
-    doors.used(token.id, world.clock.at)
+    doors.used({token.id: world.clock.at})
     at = world.clock.at
     world.later(seconds=59)
-    doors.used(token.id, world.clock.at)
+    doors.used({token.id: world.clock.at})
     found = doors.token(tokens.digest(text))
     assert found is not None
     assert found.last_used_at == at
     world.later(seconds=1)
-    doors.used(token.id, world.clock.at)
+    doors.used({token.id: world.clock.at})
     found = doors.token(tokens.digest(text))
     assert found is not None
     assert found.last_used_at == at + timedelta(minutes=1)
@@ -167,6 +167,24 @@ def test_a_session_ends_with_its_time_its_token_and_on_signing_out(
     assert doors.session("b") is not None
     doors.revoke_token(token.id, now=world.clock.at, actor="ann")
     assert doors.session("b") is None
+
+
+def test_an_operator_ends_all_sessions_or_those_of_one(
+    doors: Access, served: Store, world: Any
+) -> None:
+    end, events = world.clock.at + timedelta(hours=1), len(list(served.events()))
+    for digest, name in (("a", "eve"), ("b", "eve"), ("c", "gus"), ("d", "gus")):
+        person = Principal(name=name, role=Role.PUBLISHER_VIEWER)
+        doors.begin_session(digest, person, now=world.clock.at, expires_at=end)
+    assert doors.end_sessions("eve", now=world.clock.at, actor="ann") == 2
+    assert [doors.session(digest) is None for digest in "abcd"] == [True, True, False, False]
+    assert doors.end_sessions("eve", now=world.clock.at, actor="ann") == 0
+    assert doors.end_sessions(None, now=world.clock.at, actor="ann") == 2
+    told = [event.draft for event in served.events()][events:]
+    assert [(event.kind, event.actor, event.details["sessions"]) for event in told] == [
+        (EventKind.SESSIONS_ENDED, "ann", 2),
+        (EventKind.SESSIONS_ENDED, "ann", 2),
+    ]
 
 
 def test_a_session_of_a_revoked_token_is_dead_whenever_it_began(doors: Access, world: Any) -> None:

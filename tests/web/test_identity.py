@@ -195,6 +195,15 @@ def test_revoking_a_token_ends_its_sessions_at_once(
     assert visitor.get("/api/v1/me").status == 401
 
 
+def test_an_operator_signs_everybody_out_at_once(
+    serve: Callable[..., Any], make_token: Make, browser: Any, known: Access
+) -> None:
+    visitor = browser(serve())
+    _signed_in(visitor, make_token())
+    assert known.end_sessions(None, now=SystemClock().now(), actor="ann") == 1
+    assert visitor.get("/api/v1/me").status == 401
+
+
 def test_a_session_does_not_outlive_its_token(
     serve: Callable[..., Any], make_token: Make, browser: Any
 ) -> None:

@@ -1,7 +1,9 @@
 """Tokens over HTTP: made once and shown once, listed and revoked by publishers' administrators."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -199,3 +201,23 @@ def test_a_refusal_is_found_anew_and_a_key_that_is_none_is_refused(
     for key in ("", "x" * 201, "a b", "\xff"):
         assert (found := revoke(key)).status == 400, key
         assert found.json["rule"] == "idempotency-key"
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(50, 409), (61, 200)])
+def test_what_a_killed_process_left_is_taken_over_after_a_minute(
+    serve: Callable[..., Any], make_token: Make, tmp_path: Path, seconds: int, status: int
+) -> None:
+    server, admin = serve(), make_token()
+    make_token()
+    headers = {"Idempotency-Key": "k1"}
+
+    def revoke() -> Any:
+        return server.ask("DELETE", "/api/v1/tokens/2", token=admin, headers=headers)
+
+    revoke()
+    began = (SystemClock().now() - timedelta(seconds=seconds)).isoformat()[:26] + "Z"
+    with closing(sqlite3.connect(tmp_path / "install-base.db")) as file, file:
+        file.execute("UPDATE answered SET status = NULL, body = NULL, at = ?", (began,))
+    found = revoke()
+    assert found.status == status
+    assert found.headers.get("retry-after") == ("1" if status == 409 else None)

@@ -58,8 +58,7 @@ def _keep_house(access: Access, clock: Clock, uses: Uses, stop: threading.Event)
         try:
             if rounds % _ROUNDS_UNTIL_SWEEP == 0:
                 access.sweep(clock.now())
-            for number, at in uses.taken().items():
-                access.used(number, at)
+            access.used(uses.taken())
         except ReconcilerError as error:
             _log.warning("housekeeping: %s", error.message)
         if ended:
