@@ -53,7 +53,6 @@ def command(
     from reconciler.store import access, answers
     from reconciler.web.app import application
     from reconciler.web.duties import looking_after
-    from reconciler.web.identity.housekeeping import Uses, housekeeping
     from reconciler.web.identity.visitors import Visitors
     from reconciler.web.routes import ROUTES
     from reconciler.web.services import Services
@@ -62,14 +61,15 @@ def command(
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
         assert world.store is not None, "a store was demanded"
-        known, uses = access(world.store), Uses()
+        known = access(world.store)
+        visitors = Visitors(known, world.clock)
         contents, overdue = delivering.delivery_of(
             repo, content_folder, content_size, overdue_after
         )
         services = Services(
             store=world.store,
             clock=world.clock,
-            identity=Visitors(known, world.clock, uses),
+            identity=visitors,
             access=known,
             answers=answers(world.store),
             origin=public_url,
@@ -79,8 +79,7 @@ def command(
         )
         with (
             listening(host, port) as sock,
-            housekeeping(known, world.clock, uses),
-            looking_after([services.tell_overdue]),
+            looking_after([services.tell_overdue, visitors.keep_house]),
         ):
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{sock.getsockname()[1]}"

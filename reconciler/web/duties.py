@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def looking_after(duties: Sequence[Duty], every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
-    """For the block; ends after the call that it is in. Trouble is logged, and tried again."""
+    """For the block, and once more at its end. Trouble is logged, and tried again."""
     stop = threading.Event()
     thread = threading.Thread(target=_look_after, args=(duties, every_seconds, stop), daemon=True)
     thread.start()
@@ -28,12 +28,14 @@ def looking_after(duties: Sequence[Duty], every_seconds: float = EVERY_SECONDS) 
 
 
 def _look_after(duties: Sequence[Duty], every_seconds: float, stop: threading.Event) -> None:
+    last = False
     while True:
         for duty in duties:
             try:
-                while not stop.is_set() and duty():
+                while duty() and not stop.is_set():
                     pass
             except ReconcilerError as error:
                 _log.warning("%s", error.message)
-        if stop.wait(every_seconds):
+        if last:
             return
+        last = stop.wait(every_seconds)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.errors import ReconcilerError
 from reconciler.model.access import Principal, Role
 
 LONGEST_NAME = 200
@@ -13,8 +12,13 @@ _ACCOUNT = re.compile(r"account:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)")
 _PUBLISHERS = (Role.PUBLISHER_ADMIN, Role.PUBLISHER_VIEWER)
 
 
-class SignInFailed(ReconcilerError):
-    """The provider, or who came from it, did not say what had to be said."""
+class SignInFailed(Exception):
+    """The provider, or who came from it, did not say what had to be said; told on a page."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
 
 
 def principal_of(claims: Mapping[str, Any], claim: str, issuer: str) -> Principal | str:

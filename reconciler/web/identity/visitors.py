@@ -9,7 +9,7 @@ from reconciler.ports import Access as KnownAccess
 from reconciler.ports import Clock
 from reconciler.web.asked import Asked
 from reconciler.web.identity import cookies, forgery
-from reconciler.web.identity.housekeeping import Uses
+from reconciler.web.identity.uses import Uses
 from reconciler.web.problems import Problem
 from reconciler.web.route import Access, Route
 from reconciler.web.services import Visitor
@@ -20,10 +20,15 @@ _log = logging.getLogger(__name__)
 class Visitors:
     """Implements Identity."""
 
-    def __init__(self, access: KnownAccess, clock: Clock, uses: Uses) -> None:
+    def __init__(self, access: KnownAccess, clock: Clock) -> None:
         self._access = access
         self._clock = clock
-        self._uses = uses
+        self._uses = Uses()
+
+    def keep_house(self) -> None:
+        """A duty of whoever serves: writes what was used, and drops what time has ended."""
+        self._access.used(self._uses.taken())
+        self._access.sweep(self._clock.now())
 
     def visitor(self, asked: Asked, route: Route) -> Visitor:
         """By the header alone where there is one, else by the cookie.
