@@ -51,6 +51,14 @@ class EventKind(StrEnum):
     AGENT_RETIRED = "agent-retired"  # from now on the store's word counts again
     DELIVERY_OVERDUE = "delivery-overdue"  # it does not run what it should; once a difference
     DELIVERY_INSTALLED = "delivery-installed"  # a difference that was overdue is over
+    # what comes near, found while somebody wants to be told of it
+    WINDOW_NEAR = "window-near"  # of the pending release
+    VALUES_MISSING = "values-missing"  # in an account, for the pending release
+    TOKEN_EXPIRING = "token-expiring"  # noqa: S105 - a kind
+    # where somebody wants to be told
+    CHANNEL_ADDED = "channel-added"
+    CHANNEL_REMOVED = "channel-removed"
+    CHANNEL_CLOSED = "channel-closed"  # its receiver says that it is gone
     # what an operator did to the store
     RESTORED = "restored"  # from an export
     IMPORTED = "imported"  # from tables that tell what an estate runs

@@ -52,6 +52,17 @@ def window(day: date, zone: ZoneInfo) -> Window | None:
     return Window(opens_at=opens_at, closes_at=opens_at + WINDOW)
 
 
+def window_details(window: Window, zone: ZoneInfo) -> dict[str, str]:
+    """What events keep of a window: its two instants, in UTC and on a zone's clock."""
+    return {
+        "opens_at": window.opens_at.isoformat(),
+        "closes_at": window.closes_at.isoformat(),
+        "opens_local": window.opens_at.astimezone(zone).isoformat(),
+        "closes_local": window.closes_at.astimezone(zone).isoformat(),
+        "time_zone": zone.key,
+    }
+
+
 def today(now: datetime, zone: ZoneInfo) -> date:
     """The latest date whose day has started at `now`.
 

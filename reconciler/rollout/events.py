@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from reconciler.desired.phrases import counted
@@ -11,7 +10,7 @@ from reconciler.model.changes import Change, Plan
 from reconciler.model.declarations import Kind
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.tree import Tree
-from reconciler.model.windows import Window
+from reconciler.model.windows import window_details
 from reconciler.model.zones import zone
 
 _TOLD = (Kind.RELEASE, Kind.ATTACHMENT)
@@ -55,7 +54,7 @@ def _change_event(plan: Plan, tree: Tree, change: Change, actor: str) -> EventDr
         "members": list(change.members[:10]),
     }
     if change.window is not None:
-        details["window"] = window_details(change.window, tree.publisher.time_zone)
+        details["window"] = window_details(change.window, zone(tree.publisher.time_zone))
     moved = str(change.reason or "").startswith("the window moved")
     kind = EventKind.WINDOW_MOVED if moved else EventKind(str(change.action))
     message = f"{change.name} {change.before or '–'} → {change.after or '–'}"
@@ -67,21 +66,6 @@ def _change_event(plan: Plan, tree: Tree, change: Change, actor: str) -> EventDr
     if change.reason:
         message += f" ({change.reason})"
     return _draft(plan, actor, kind, message, pack=change.name, details=details)
-
-
-def window_details(window: Window, time_zone: str) -> dict[str, str]:
-    """The two instants of a window, in UTC and on the publisher's clock."""
-
-    def local(instant: datetime) -> str:
-        return instant.astimezone(zone(time_zone)).isoformat()
-
-    return {
-        "opens_at": window.opens_at.isoformat(),
-        "closes_at": window.closes_at.isoformat(),
-        "opens_local": local(window.opens_at),
-        "closes_local": local(window.closes_at),
-        "time_zone": time_zone,
-    }
 
 
 def _draft(

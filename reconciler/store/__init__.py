@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.events import EventDraft
     from reconciler.ports import Access, Answers, Clock, Store, WorkLog
     from reconciler.ports.delivery import Deliveries
+    from reconciler.ports.outbox import Outbox
     from reconciler.ports.views import Views
 
 
@@ -147,6 +148,15 @@ def answers(store: Store) -> Answers:
 
     assert isinstance(store, SqlStore)
     return SqlAnswers(store.database)
+
+
+def outbox(store: Store) -> Outbox:
+    """What there is to tell of an install base, and to whom; each call has a connection."""
+    from reconciler.store.outbox import SqlOutbox
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return SqlOutbox(store.database)
 
 
 def export(store: Store) -> Iterator[str]:

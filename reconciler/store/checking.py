@@ -120,9 +120,21 @@ FROM set_aside
 JOIN pack ON pack.id = pack_id
 JOIN account ON account.id = account_id
 """
+_OUTBOX = """
+SELECT 'notification ' || notification.number || ' tells of event ' || notification.event
+    || CASE WHEN event.number IS NULL THEN ', which is not there'
+        ELSE ', which the outbox has not come to' END
+FROM notification
+LEFT JOIN event ON event.number = notification.event
+WHERE event.number IS NULL
+    OR notification.event > (SELECT event + CASE WHEN channel > 0 THEN 1 ELSE 0 END FROM outbox)
+UNION ALL
+SELECT 'the outbox is at event ' || event || ', the log ends before it'
+FROM outbox WHERE event > (SELECT number FROM chain_end)
+"""
 _QUERIES = (
     _DECLARED, _SERVED, _ABOVE, _PERIOD, _LAST_MOVE, _CHAIN_OF_MOVES, _HISTORY, _UNSETTLED,
-    _SET_ASIDE,
+    _SET_ASIDE, _OUTBOX,
 )  # fmt: skip
 
 

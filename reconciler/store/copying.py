@@ -51,6 +51,15 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "failed_login": ("origin", "since", "failures"),
     "answered": ("principal", "key", "request", "at", "status", "headers", "body"),
+    "channel": (
+        "id", "account_id", "kind", "address", "secret", "topics", "created_at", "created_by",
+        "since_event", "closed_at",
+    ),
+    "outbox": ("one", "event", "channel"),
+    "notification": (
+        "number", "channel_id", "event", "topic", "state", "attempts", "due_at", "at", "error",
+    ),
+    "reminder": ("key", "at"),
 }  # fmt: skip
 # SQLite has numbers for what PostgreSQL knows as true and false.
 _FLAGS = frozenset(
@@ -60,7 +69,7 @@ _FLAGS = frozenset(
         ("report", "told"),
     }
 )  # fmt: skip
-_MADE_WITH_THE_TABLES = ("store", "chain_end")
+_MADE_WITH_THE_TABLES = ("store", "chain_end", "outbox")
 
 _SERVED = "SELECT id, current_id, pending_id FROM pack WHERE current_id > 0 OR pending_id > 0"
 _SERVE = "UPDATE pack SET current_id = :current, pending_id = :pending WHERE id = :id"

@@ -25,14 +25,15 @@ CREATE TABLE outbox (
 
 INSERT INTO outbox VALUES (1, 0, 0);
 
--- One event for one channel, once. `due_at` NULL when it is sent or dead; a sender that takes it moves
--- `due_at` ahead, so that it comes back by itself when the sender dies.
+-- One event for one channel, once. `due_at` NULL unless it is due; a sender that takes it moves
+-- `due_at` ahead, so that it comes back by itself when the sender dies. `at`: since when it is in its
+-- state.
 CREATE TABLE notification (
     number INTEGER PRIMARY KEY,
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     event INTEGER NOT NULL,
     topic TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('due', 'sent', 'dead')),
+    state TEXT NOT NULL CHECK (state IN ('due', 'sent', 'dead', 'moot')),
     attempts INTEGER NOT NULL DEFAULT 0,
     due_at TEXT CHECK (due_at GLOB '????-??-??T??:??:??.??????Z'),
     at TEXT NOT NULL CHECK (at GLOB '????-??-??T??:??:??.??????Z'),
@@ -43,6 +44,7 @@ CREATE TABLE notification (
 
 CREATE INDEX notification_due ON notification (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON notification (number) WHERE state = 'dead';
+CREATE INDEX notification_over ON notification (at) WHERE due_at IS NULL;
 
 -- What was reminded of, each once: a window that comes near, a token that is about to expire.
 CREATE TABLE reminder (

@@ -27,7 +27,7 @@ CREATE TABLE notification (
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     event INTEGER NOT NULL,
     topic TEXT COLLATE "C" NOT NULL,
-    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('due', 'sent', 'dead')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('due', 'sent', 'dead', 'moot')),
     attempts INTEGER NOT NULL DEFAULT 0,
     due_at instant,
     at instant NOT NULL,
@@ -38,6 +38,7 @@ CREATE TABLE notification (
 
 CREATE INDEX notification_due ON notification (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON notification (number) WHERE state = 'dead';
+CREATE INDEX notification_over ON notification (at) WHERE due_at IS NULL;
 
 CREATE TABLE reminder (
     key TEXT COLLATE "C" PRIMARY KEY,
