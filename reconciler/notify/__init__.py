@@ -1,0 +1,1 @@
+"""Due notifications -> webhooks, mails and messages, each sent until it is taken."""
