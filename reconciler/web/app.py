@@ -165,7 +165,7 @@ def _shown(route: Route, problem: Problem, request: Request) -> Response:
         return _problem_json(problem)
     if problem.status == 401 and route.safe:
         return RedirectResponse(rendering.sign_in_path(request), status_code=303)
-    return rendering.problem_page(problem)
+    return rendering.problem_page(problem, request)
 
 
 def _problem_json(problem: Problem) -> Response:
@@ -183,4 +183,4 @@ async def _unrouted(request: Request, error: Exception) -> Response:
         problem = Problem(error.status_code, "method", detail, None, dict(error.headers or {}))
     if request.scope["path"].startswith("/api/"):
         return _problem_json(problem)
-    return rendering.problem_page(problem)
+    return rendering.problem_page(problem, request)
