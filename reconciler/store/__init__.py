@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Access, Answers, Clock, Store, WorkLog
     from reconciler.ports.delivery import Deliveries
     from reconciler.ports.outbox import Outbox
+    from reconciler.ports.search import Search
     from reconciler.ports.views import Views
 
 
@@ -118,6 +119,15 @@ def deliveries(store: Store) -> Deliveries:
 
     assert isinstance(store, SqlStore)
     return SqlDeliveries(store.database)
+
+
+def search(store: Store) -> Search:
+    """Finds names in the store, for many who ask at the same time."""
+    from reconciler.store.search import SqlSearch
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return SqlSearch(store.database)
 
 
 def trim(store: Store, before: str, actor: str) -> int:
