@@ -85,5 +85,6 @@ def command(
             address = f"http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)
             ready = f"serving on {address}"
-            serve(app, sock, lambda: streams.say(ready), trusted_proxies)
+            stop = services.watch.stop
+            serve(app, sock, lambda: streams.say(ready), stop, trusted_proxies)
     return 0

@@ -47,6 +47,18 @@ class PackStatus:
     held: Held | None
     suspended: bool
 
+    @property
+    def on_current(self) -> int:
+        """Attachments that run the current release, or adopted the pending one."""
+        adopted = self.pending.adopted if self.pending is not None else 0
+        return self.by_release.get(self.current or "", 0) + adopted
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether anything of it is not simply as it should be."""
+        troubles = (self.held, self.suspended, self.held_attachments, self.not_installed)
+        return any(troubles) or bool(self.newer_versions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:

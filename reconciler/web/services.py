@@ -9,9 +9,13 @@ from reconciler.model.access import Principal
 from reconciler.model.delivery import OVERDUE_AFTER
 from reconciler.ports import Access, Answers, Clock, Store
 from reconciler.ports.delivery import Contents, Deliveries
-from reconciler.store import deliveries
+from reconciler.ports.search import Search
+from reconciler.ports.views import Views
+from reconciler.store import deliveries, search, views
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
+from reconciler.web.counting import Counts, Remembered, counting
+from reconciler.web.watching import Watch
 
 if TYPE_CHECKING:
     from reconciler.web.identity.provider import Provider
@@ -55,6 +59,26 @@ class Services:
     provider: "Provider | None" = None
     contents: Contents | None = None
     overdue_after: timedelta = OVERDUE_AFTER
+
+    @cached_property
+    def views(self) -> Views:
+        """Pages of the store, and the worlds of its accounts."""
+        return views(self.store)
+
+    @cached_property
+    def search(self) -> Search:
+        """Finds names in the store."""
+        return search(self.store)
+
+    @cached_property
+    def counts(self) -> Remembered[Counts]:
+        """The rows of all packs, a little old."""
+        return counting(self.views, self.clock)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Shows roll-outs under way to everybody who watches."""
+        return Watch()
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -37,12 +37,13 @@ def serve(
     app: ASGIApp,
     sock: socket.socket,
     ready: Callable[[], None],
+    stopping: Callable[[], None],
     trusted_proxies: Sequence[str] = (),
 ) -> None:
     """Answers until SIGTERM; `ready` is called when a request would be answered.
 
-    What X-Forwarded-For and X-Forwarded-Proto say counts when one of `trusted_proxies` says it:
-    addresses, or networks.
+    `stopping` is called when no more are, to end the answers that would go on. What X-Forwarded-For
+    and X-Forwarded-Proto say counts when one of `trusted_proxies` says it: addresses, or networks.
     Raises KeyboardInterrupt after SIGINT, when all is ended as well.
     """
 
@@ -52,6 +53,10 @@ def serve(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            stopping()
+            await super().shutdown(sockets)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

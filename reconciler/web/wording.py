@@ -8,10 +8,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from reconciler.model.windows import Window
-from reconciler.report import times, words
+from reconciler.model.zones import zone
+from reconciler.report import charts, times, words
 from reconciler.report.escape import terminal
 from reconciler.web.navigation import navigation
-from reconciler.web.route import Call
 
 _UTC = ZoneInfo("UTC")
 
@@ -31,10 +31,13 @@ def teach(environment: Environment) -> None:
         share=words.share,
         thousands=lambda number: f"{number:,}",
         shown=terminal,
-        drawing=Markup,
+        shown_lines=shown_lines,
+        clock=lambda instant, key: times.clock(instant, zone(key)),
+        running=charts.running,
+        drawing=lambda drawn: Markup(drawn.svg),  # noqa: S704  (report/charts escapes)
     )
     environment.tests["link"] = is_link
-    environment.globals.update(navigation=navigation, csrf_token=csrf_token, address=address)
+    environment.globals.update(navigation=navigation, address=address)
 
 
 def utc(instant: datetime, now: datetime | None = None) -> str:
@@ -45,6 +48,11 @@ def utc(instant: datetime, now: datetime | None = None) -> str:
 def span(window: Window, zone: ZoneInfo, now: datetime) -> str:
     """The window on a zone's clock."""
     return times.span(window, zone, now)
+
+
+def shown_lines(text: str) -> str:
+    """Text of several lines, without what would reorder or hide it."""
+    return "\n".join(terminal(line) for line in text.splitlines())
 
 
 def is_link(place: str) -> bool:
@@ -60,8 +68,3 @@ def address(path: str, **query: object) -> str:
     """A path with a query of those parameters that are neither None nor ""."""
     said = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(said)}" if said else path
-
-
-def csrf_token(call: Call) -> str:
-    """What forms send back, so that it is known that a page of ours sent them."""
-    return getattr(call, "csrf", None) or ""

@@ -1,6 +1,28 @@
-"""The pages, one module each; all their routes in one tuple."""
+"""The pages for people, one module each; all their routes in one tuple."""
 
-from reconciler.web.pages import sign_in
+from reconciler.web.pages import (
+    accounts,
+    calendar,
+    events,
+    groups,
+    pack,
+    packs,
+    release,
+    rollouts,
+    sign_in,
+    why,
+)
 from reconciler.web.route import Route
 
-ROUTES: tuple[Route, ...] = (*sign_in.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *packs.ROUTES,
+    *pack.ROUTES,
+    *release.ROUTES,
+    *accounts.ROUTES,
+    *groups.ROUTES,
+    *calendar.ROUTES,
+    *rollouts.ROUTES,
+    *events.ROUTES,
+    *why.ROUTES,
+    *sign_in.ROUTES,
+)

@@ -1,0 +1,135 @@
+"""What takes long to count -> the last answer, counted again beside those who read it.
+
+Who asks while the answer is young gets it at once. When it is no longer fresh one thread counts
+anew, and the others still get the one before; only who asks for something that nobody asked for of
+late waits, and however many wait, it is counted once.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from reconciler.model.base import (
+    Alike,
+    Attached,
+    AttachmentKey,
+    Cohort,
+    InstallBase,
+    Rows,
+    Siblings,
+)
+from reconciler.ports import Clock
+from reconciler.ports.views import Views
+
+_log = logging.getLogger(__name__)
+Value = TypeVar("Value")
+
+FRESH_SECONDS = 5.0
+OLDEST_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Rows by what decides about them, pack by pack, as they were at `as_of` (UTC)."""
+
+    cohorts: Mapping[str, tuple[Cohort, ...]]
+    as_of: datetime
+
+
+class Remembered(Generic[Value]):
+    """One value; `make` is never called by two threads at once."""
+
+    def __init__(
+        self,
+        make: Callable[[], Value],
+        fresh_seconds: float = FRESH_SECONDS,
+        oldest_seconds: float = OLDEST_SECONDS,
+    ) -> None:
+        self._make = make
+        self._fresh, self._oldest = fresh_seconds, oldest_seconds
+        self._making = threading.Lock()
+        self._kept: tuple[float, Value] | None = None
+
+    def get(self) -> Value:
+        """At most `oldest_seconds` old. Raises what `make` raises."""
+        kept = self._kept
+        age = None if kept is None else time.monotonic() - kept[0]
+        if kept is not None and age is not None and age < self._oldest:
+            if age >= self._fresh and self._making.acquire(blocking=False):
+                threading.Thread(target=self._renew, daemon=True).start()
+            return kept[1]
+        with self._making:
+            newer = self._kept
+            if newer is not None and newer is not kept:
+                return newer[1]
+            return self._made()
+
+    def _renew(self) -> None:
+        try:
+            self._made()
+        except Exception as error:
+            _log.warning("could not count anew: %s", error)
+        finally:
+            self._making.release()
+
+    def _made(self) -> Value:
+        at = time.monotonic()
+        value = self._make()
+        self._kept = (at, value)
+        return value
+
+
+def counting(views: Views, clock: Clock) -> Remembered[Counts]:
+    """The rows of all packs."""
+
+    def count() -> Counts:
+        as_of = clock.now()
+        return Counts(cohorts=views.cohorts(), as_of=as_of)
+
+    return Remembered(count)
+
+
+def with_counts(base: InstallBase, counts: Counts) -> InstallBase:
+    """The same install base, whose rows are counted already."""
+    return replace(base, attachments=CountedRows(base.attachments, counts.cohorts))
+
+
+class CountedRows(Rows):
+    """Rows of which it is known how many there are of each kind; else as another has them."""
+
+    def __init__(self, rows: Rows, counted: Mapping[str, tuple[Cohort, ...]]) -> None:
+        self._rows, self._counted = rows, counted
+
+    def cohorts(self, packs: Collection[str] | None = None) -> Iterator[Cohort]:
+        for name in self._counted if packs is None else packs:
+            yield from self._counted.get(name, ())
+
+    def __getitem__(self, key: AttachmentKey) -> Attached:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[AttachmentKey]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def every(self, packs: Collection[str] | None = None) -> Iterator[Attached]:
+        return self._rows.every(packs)
+
+    def of_packs(self, packs: Collection[str]) -> Iterator[Attached]:
+        return self._rows.of_packs(packs)
+
+    def of_accounts(self, accounts: Collection[str]) -> Iterator[Attached]:
+        return self._rows.of_accounts(accounts)
+
+    def siblings(self, packs: Collection[str]) -> Iterator[Siblings]:
+        return self._rows.siblings(packs)
+
+    def named(
+        self, wanted: Iterable[tuple[str, Alike, int | None]]
+    ) -> Iterator[list[AttachmentKey]]:
+        return self._rows.named(wanted)

@@ -1,0 +1,57 @@
+"""All packs: what is current, what comes, and what needs a look."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.desired.status import PackStatus, status
+from reconciler.model.declarations import Kind
+from reconciler.web.pages.lists import AFTER, PAGE, WORDS, page_of
+from reconciler.web.pages.reading import counted
+from reconciler.web.route import Access, Call, Page, Parameter, Route
+
+_ALL, _PENDING = "all", "pending"
+_SHOW = Parameter(
+    name="show",
+    description="All packs, or those with a pending release.",
+    schema={"enum": [_ALL, _PENDING], "default": _ALL},
+)
+
+
+def _packs(call: Call) -> Page:
+    services, query = call.services, call.query
+    names = _names(call, PAGE + 1)
+    shown = page_of(names, str)
+    base = counted(call, shown.items)
+    packs: Sequence[PackStatus] = status(base, call.now).packs
+    applied = services.store.applied()
+    values: dict[str, Any] = {
+        "applied": applied,
+        "zone": services.store.publisher_zone(),
+        "refusal": services.store.last_refusal(),
+        "packs": packs,
+        "specs": base.tree.packs,
+        "query": query,
+        "after": shown.after,
+    }
+    return Page(template="packs.html", values=values)
+
+
+def _names(call: Call, limit: int) -> tuple[str, ...]:
+    search, query = call.services.search, call.query
+    if query["show"] == _PENDING:
+        return search.pending(query["q"], after=query["after"], limit=limit)
+    return search.names(Kind.INTEGRATION_PACK, query["q"], after=query["after"], limit=limit)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/",
+        operation="packs-page",
+        summary="All packs: what is current, what comes, and what needs a look.",
+        access=Access.PUBLISHER,
+        answers=_packs,
+        query=(WORDS, _SHOW, AFTER),
+        page=True,
+    ),
+)
