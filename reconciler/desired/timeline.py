@@ -50,6 +50,9 @@ def _spans(
 ) -> ReleaseSpans:
     version = found.release.version
     part = _part(record, found)
+    tested = _tested(found, part, starts, now)
+    if part is Part.SUPERSEDED and tested is None:
+        part = Part.NEVER_CURRENT
     served = None
     if found.current_at is not None:
         ended = next((at for at in starts if at > found.current_at), None)
@@ -58,7 +61,7 @@ def _spans(
         version=version,
         part=part,
         accepted_at=found.accepted_at,
-        tested=_tested(found, part, starts, now),
+        tested=tested,
         served=served,
     )
 
@@ -75,7 +78,7 @@ def _part(record: PackRecord, found: ReleaseRecord) -> Part:
         return Part.WITHDRAWN
     if record.current is None or semver_key(version) > semver_key(record.current):
         return Part.NOT_YET
-    return Part.NEVER_CURRENT if found.release.date_text is None else Part.SUPERSEDED
+    return Part.SUPERSEDED
 
 
 def _tested(
@@ -87,5 +90,5 @@ def _tested(
     if part in (Part.PENDING, Part.NOT_YET):
         return (since, max(found.opens_at, since))
     after = [at for at in starts if at > since]
-    end = found.current_at or (after[0] if after else now)
-    return (since, min(end, found.opens_at)) if end > since else None
+    end = min(found.current_at or (after[0] if after else now), found.opens_at)
+    return (since, end) if end > since else None

@@ -9,7 +9,7 @@ from reconciler.report.charts.drawing import percent
 from reconciler.report.times import day
 
 _MOST = 5
-_STEPS = (1, 2, 7, 14, 28, 91, 182, 364, 728, 1820, 3640)
+_STEPS = (1, 2, 3, 5, 7, 14, 28, 91, 182, 364, 728, 1820, 3640)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

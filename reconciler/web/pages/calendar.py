@@ -49,8 +49,9 @@ def _first(text: str, today: date) -> date:
     return date.fromisoformat(f"{text}-01") if text else today.replace(day=1)
 
 
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"
+def _month(day: date) -> tuple[str, str]:
+    """As a parameter, and as people say it."""
+    return f"{day:%Y-%m}", _MONTHS[day.month - 1]
 
 
 def _end(first: date, where: ZoneInfo) -> datetime:
