@@ -202,7 +202,7 @@ def configure(
 
     \b
     Examples:
-      reconciler account configure globex stock-levels --environment test --environment live
+      reconciler account configure globex stock-levels --environment production --environment test
       reconciler account configure globex stock-levels --set warehouse-api.region=eu
       reconciler account configure globex stock-levels --unset warehouse-api.region
     """

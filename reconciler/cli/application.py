@@ -32,7 +32,7 @@ _SUMMARIES = {
     "package": "Write the manifest of a new version of a packaged component.",
     "import": "Write the manifests of an existing estate, and record what it runs.",
     "fmt": "Bring manifests into their one form, comments kept.",
-    "account": "What an account does for itself: adopt, install, uninstall, copy a template.",
+    "account": "What an account does for itself: adopt, choose a slot, install, configure.",
     "token": "Who may use the HTTP API and the pages: create, list and revoke tokens.",
     "agent": "Keep a folder equal to what an account should run, and report it.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",

@@ -19,6 +19,7 @@ def test_status_shows_packs_and_fits_its_schema(pending: Any, fits: Any) -> None
         "opens_local": "2026-12-01T00:00:00-05:00",
         "closes_local": "2026-12-01T01:00:00-05:00",
         "adopted": 0,
+        "slots": 0,
     }
     assert pack["by_release"] == {"1.0.0": 1}
     text = pending.at(NOW, "status").out

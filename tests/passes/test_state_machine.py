@@ -226,17 +226,15 @@ class Worlds(RuleBasedStateMachine):
         own = what in ("install", "uninstall")
         instance = "" if pack == "orders" else "own" if own else "east"
         key = AttachmentKey(account=account, pack=pack, instance=instance)
-        hour = self.now.replace(minute=0, second=0, microsecond=0)
-        slot = hour + quarters * timedelta(minutes=15)
+        now = self.now
+        slot = now.replace(minute=0, second=0, microsecond=0) + quarters * timedelta(minutes=15)
         decide: dict[str, Callable[[InstallBase], Decision]] = {
-            "adopt": lambda base: requests.adopt(base, key, None, self.now, account),
-            "slot": lambda base: requests.adopt(base, key, None, self.now, account, at=slot),
-            "withdraw": lambda base: requests.withdraw_slot(base, key, self.now, account),
-            "configure": lambda base: requests.configure(
-                base, key, self.now, account, environments=()
-            ),
-            "install": lambda base: requests.install(base, key, self.now, account),
-            "uninstall": lambda base: requests.uninstall(base, key, self.now, account),
+            "adopt": lambda base: requests.adopt(base, key, None, now, account),
+            "slot": lambda base: requests.adopt(base, key, None, now, account, at=slot),
+            "withdraw": lambda base: requests.withdraw_slot(base, key, now, account),
+            "configure": lambda base: requests.configure(base, key, now, account, environments=()),
+            "install": lambda base: requests.install(base, key, now, account),
+            "uninstall": lambda base: requests.uninstall(base, key, now, account),
         }
         settings_ = self.office.settings(self.now)
         with open_world(settings_, store="existing", writes=True) as world:
