@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import options
+from reconciler.cli.account_show import show
 
 if TYPE_CHECKING:
     from reconciler.model.base import AttachmentKey, InstallBase
@@ -38,6 +39,9 @@ def command() -> None:
 
     What is refused exits 1 and says why; asking for what is so already changes nothing.
     """
+
+
+command.add_command(show)
 
 
 def _writing(function: Command) -> Command:

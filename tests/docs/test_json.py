@@ -26,6 +26,7 @@ COMMANDS = {
     "events": ["events"],
     "why": ["why", "globex", "stock-levels", "--now", NOW],
     "calendar": ["calendar", "--now", NOW],
+    "account show": ["account", "show", "globex", "--now", NOW],
 }
 
 
@@ -75,6 +76,7 @@ def test_every_field_is_explained(repository: Path, command: str) -> None:
 def _of(command: str, page: str) -> str:
     """The section of a command; apply has the fields of plan, and those of validate are in both."""
     needed = {"plan": ("plan", "validate", "impact"), "apply": ("apply", "plan", "validate")}
+    needed["account show"] = ("account show", "why")
     sections = re.split(r"^## ", page, flags=re.MULTILINE)
     names = needed.get(command, (command,))
     return "".join(section for section in sections if section.partition("\n")[0] in names)
