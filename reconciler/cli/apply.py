@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,9 @@ def command(
     out, and an event says so. Only the packs that a pass looked at are told as waiting; reconciler
     plan tells all.
 
+    A pass does not wait for the runtimes of accounts that have an agent: while some of them fail,
+    or are overdue, what was applied ends with code 7.
+
     \b
     Examples:
       reconciler apply
@@ -76,6 +80,7 @@ def _pass(
     from reconciler.report import objects
     from reconciler.report.plan import json, verdict
     from reconciler.steps.idle import asked_for, nothing_to_do
+    from reconciler.store import deliveries
     from reconciler.wiring import open_world
 
     with open_world(settings, store="create", reads_first=True) as world:
@@ -88,6 +93,8 @@ def _pass(
             with progress() as world.progress:
                 outcome = reconcile(world, expected=expected, complete=full, asked=asked)
         seconds = time.perf_counter() - started
+        assert world.store is not None, "a store was demanded"
+        outcome = replace(outcome, failing_deliveries=deliveries(world.store).failing())
         at, zone = world.clock.now(), zone_of(world.store)
         if settings.revision is None and outcome.revision is not None:
             output.note_uncommitted(world.source, "applied")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from reconciler.ports import Store
 
 if TYPE_CHECKING:
+    from reconciler.desired.delivered import Deliveries
     from reconciler.model.base import InstallBase
 
 
@@ -40,3 +41,21 @@ def applied_base(store: Store) -> "InstallBase":
     if base.applied is None:
         raise StoreError("nothing was applied to this store yet", "run reconciler apply first")
     return base
+
+
+def deliveries_of(
+    store: Store, base: "InstallBase", now: datetime, account: str | None = None
+) -> "Deliveries":
+    """What runtimes run, of one account or of all."""
+    from reconciler.desired.delivered import Deliveries
+    from reconciler.model.delivery import OVERDUE_AFTER
+    from reconciler.store import deliveries
+
+    kept = deliveries(store)
+    return Deliveries(
+        base,
+        kept.agents(account),
+        lambda name: {report.key: report for report in kept.reports((name,))},
+        now,
+        OVERDUE_AFTER,
+    )

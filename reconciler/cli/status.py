@@ -23,16 +23,18 @@ def command(store: str, now: datetime | None, format_: str) -> int:
     from reconciler.report import objects
     from reconciler.report import status as report
     from reconciler.report.words import short
+    from reconciler.store import deliveries
 
     with opened(store, now) as (found, at):
         overview = status(found.base(), at)
         refusal = found.last_refusal()
+        behind = deliveries(found).behind()
     trouble = None
     if refusal is not None:
         cause = refusal.message.replace(f"revision {refusal.revision[:12]}", "it")
         trouble = f"revision {short(refusal.revision)} was refused: {cause}"
     if format_ == "json":
-        output.write(objects.document(report.fields(overview, trouble)))
+        output.write(objects.document(report.fields(overview, trouble, behind)))
     else:
-        output.write(report.text(overview, trouble, at, output.style()))
+        output.write(report.text(overview, trouble, at, output.style(), behind))
     return 0

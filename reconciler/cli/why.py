@@ -31,13 +31,15 @@ def command(
       reconciler why globex stock-levels --instance paris
     """
     from reconciler.cli import output
-    from reconciler.cli.reading import applied_base, opened
+    from reconciler.cli.reading import applied_base, deliveries_of, opened
     from reconciler.desired.why import explanations
     from reconciler.report import objects
     from reconciler.report import why as report
 
     with opened(store, now) as (found, at):
-        told = explanations(applied_base(found), account, pack, at, instance)
+        base = applied_base(found)
+        delivered = deliveries_of(found, base, at, account).of
+        told = explanations(base, account, pack, at, instance, delivered)
     if format_ == "json":
         for explained in told:
             output.write(objects.line(report.fields(explained, at)))

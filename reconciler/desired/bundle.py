@@ -1,16 +1,24 @@
 """The rows of an account, their releases and components -> what its runtime should run."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.model.base import Attached
-from reconciler.model.declarations import NOTHING, PackagedComponent, PublishedProcess, Release
+from reconciler.model.declarations import (
+    NOTHING,
+    Kind,
+    PackagedComponent,
+    PublishedProcess,
+    Release,
+)
 from reconciler.model.decode import canonical
 from reconciler.model.delivery import Bundle, BundledComponent, Served, Target
 
-Components = Mapping[str, PackagedComponent | PublishedProcess]
+Component = PackagedComponent | PublishedProcess
+Components = Callable[[str], Component | None]
 Fields = dict[str, Any]
 
 
@@ -20,9 +28,7 @@ def bundle(served: Served) -> Bundle:
     Rows that run nothing yet are not in it: gates, windows and adoption are all decided before.
     """
     targets = tuple(
-        target(
-            row, release, served.processes if row.key.pack in served.legacy else served.components
-        )
+        target(row, release, partial(_spec, served, row.key.pack))
         for row in served.rows
         if row.release is not None
         and (release := served.releases.get((row.key.pack, row.release))) is not None
@@ -31,14 +37,19 @@ def bundle(served: Served) -> Bundle:
     return Bundle(account=served.account, targets=targets, digest=_digest(fields))
 
 
+def _spec(served: Served, pack: str, name: str) -> Component | None:
+    kind = Kind.PUBLISHED_PROCESS if pack in served.legacy else Kind.PACKAGED_COMPONENT
+    return served.specs.get((kind, name))
+
+
 def target(row: Attached, release: Release, components: Components) -> Target:
-    """What a row that has a release should run. `components` by "component@version"."""
+    """What a row that has a release should run. `components` knows them by "component@version"."""
     assert row.updated_at is not None, "a row that is stored has a time"
     bundled = tuple(
-        _bundled(name, version, components.get(f"{name}@{version}"))
+        _bundled(name, version, components(f"{name}@{version}"))
         for name, version in sorted(release.components.items())
     )
-    found = [components.get(f"{one.component}@{one.version}") for one in bundled]
+    found = [components(f"{one.component}@{one.version}") for one in bundled]
     content: Fields = {
         "environments": row.settings.environments or (),
         "extensions": dict(_in_force(row.settings.extensions or NOTHING, found)),
@@ -90,9 +101,7 @@ def _component_fields(found: BundledComponent) -> Fields:
     }
 
 
-def _bundled(
-    name: str, version: str, spec: PackagedComponent | PublishedProcess | None
-) -> BundledComponent:
+def _bundled(name: str, version: str, spec: Component | None) -> BundledComponent:
     packaged = spec if isinstance(spec, PackagedComponent) and spec.content_id else None
     return BundledComponent(
         component=name,
@@ -105,7 +114,7 @@ def _bundled(
 
 def _in_force(
     given: Mapping[str, Mapping[str, Any]],
-    components: list[PackagedComponent | PublishedProcess | None],
+    components: list[Component | None],
 ) -> Iterator[tuple[str, Fields]]:
     """contained component -> setting -> value or default; values that wait for another release are
     left out, and so are settings without a value.

@@ -56,7 +56,7 @@ def drift(
         reason=reason,
         since=since,
         overdue_at=since + timeout,
-        overdue=since + timeout <= now,
+        overdue=since + timeout <= now or (report is not None and report.told),
         message=_message(reason, report),
     )
 

@@ -1,10 +1,11 @@
 """An account, a pack and what the store knows -> why it runs what it runs, and what comes next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from reconciler.desired.delivered import Delivered
 from reconciler.desired.gates import opening
 from reconciler.desired.nearest import Nearest
 from reconciler.desired.phrases import listed
@@ -31,6 +32,7 @@ class Explanation:
 
     `state` is "not-attached" where there is no attachment. `next_at` (UTC) is when that changes
     without a new commit, None when no instant is known. `command` is what the account may do.
+    `delivered`: what its runtime says, where that was asked.
     """
 
     account: str
@@ -44,21 +46,28 @@ class Explanation:
     command: str | None
     publisher_zone: ZoneInfo
     account_zone: ZoneInfo
+    delivered: Delivered | None = None
 
 
 def explanations(
-    base: InstallBase, account: str, pack: str, now: datetime, instance: str | None = None
+    base: InstallBase,
+    account: str,
+    pack: str,
+    now: datetime,
+    instance: str | None = None,
+    delivered: Callable[[Attached], Delivered] | None = None,
 ) -> tuple[Explanation, ...]:
     """One explanation an attachment of the pack, or one for an account without any.
 
-    `instance` picks one of several. Raises ReconcilerError for names that do not exist.
+    `instance` picks one of several. `delivered` tells what runtimes run; None: nobody asked them.
+    Raises ReconcilerError for names that do not exist.
     """
     if account not in base.tree.accounts:
         hint = Nearest(base.tree.accounts).hint(account)
         raise ReconcilerError(f'account "{account}" does not exist', hint)
     if pack not in base.tree.packs:
         raise ReconcilerError(f'pack "{pack}" does not exist', Nearest(base.tree.packs).hint(pack))
-    teller = _Teller(Standings(base, now), account, pack)
+    teller = _Teller(Standings(base, now), account, pack, delivered)
     rows = [
         row
         for row in base.attachments.of_accounts({account})
@@ -74,7 +83,14 @@ def explanations(
 class _Teller:
     """Tells about one account and one pack."""
 
-    def __init__(self, standings: Standings, account: str, pack: str) -> None:
+    def __init__(
+        self,
+        standings: Standings,
+        account: str,
+        pack: str,
+        delivered: Callable[[Attached], Delivered] | None,
+    ) -> None:
+        self._delivered = delivered
         self._standings = standings
         self._base, self._now = standings.base, standings.now
         self._account, self._name = account, pack
@@ -85,13 +101,15 @@ class _Teller:
         state = self._standings.of(row).state
         # An account that lost its entitlement is still upgraded: what else holds it back counts.
         standing = self._standings.of(replace(row, entitled=True))
+        delivered = None if self._delivered is None else self._delivered(row)
         sentences = [
             *self._runs(row, standing),
+            *_confirmed(delivered),
             *self._coming(row, standing),
             *self._unentitled(row),
             self._origin(row),
         ]
-        return self._explanation(
+        explained = self._explanation(
             row.key,
             state,
             row.release,
@@ -100,6 +118,7 @@ class _Teller:
             self._next(row, standing),
             self._adopting(row, standing),
         )
+        return replace(explained, delivered=delivered)
 
     def _explanation(
         self,
@@ -288,6 +307,17 @@ class _Teller:
             ".",
         )
         return [first, (entitled,)], window.opens_at, False
+
+
+def _confirmed(found: Delivered | None) -> Iterator[Sentence]:
+    """What the account's runtime says, where it has an agent."""
+    if found is None or found.agent is None:
+        return
+    if found.drift is None:
+        yield (f"Its runtime confirms that it runs {found.installed}.",)
+        return
+    late = "is overdue" if found.drift.overdue else "is not confirmed"
+    yield (f"By its runtime that {late} since ", found.drift.since, f": {found.drift.message}.")
 
 
 def _capital(text: str) -> str:

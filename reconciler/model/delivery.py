@@ -7,7 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.base import Attached, AttachmentKey
-from reconciler.model.declarations import NOTHING, PackagedComponent, PublishedProcess, Release
+from reconciler.model.declarations import (
+    NOTHING,
+    Kind,
+    PackagedComponent,
+    PublishedProcess,
+    Release,
+)
 
 OVERDUE_AFTER = timedelta(hours=1)
 SEEN_EVERY = timedelta(minutes=5)
@@ -118,18 +124,15 @@ class Said:
 class Served:
     """What the store knows of one account's delivery. `agent` None: its word counts alone.
 
-    `components` by "component@version" of packaged versions, and of published processes where the
-    pack is legacy; `legacy` are those packs.
+    `specs` are the packaged versions that its releases name, by kind and "component@version", and
+    of `legacy` packs the published processes.
     """
 
     account: str
     agent: Agent | None
     rows: tuple[Attached, ...]
     releases: Mapping[tuple[str, str], Release]
-    components: Mapping[str, PackagedComponent | PublishedProcess]
-    processes: Mapping[str, PackagedComponent | PublishedProcess] = field(
-        default_factory=lambda: NOTHING
-    )
+    specs: Mapping[tuple[Kind, str], PackagedComponent | PublishedProcess]
     legacy: frozenset[str] = frozenset()
     reports: Mapping[AttachmentKey, Report] = field(default_factory=lambda: NOTHING)
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from reconciler.model.impact import Impact
 
 
+STILL_FAILING = 7
+"""Exit code: applied, with deliveries still failing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """A revision as read and judged. `revision` None is the working tree.
@@ -66,7 +70,8 @@ class PassOutcome:
     `base` is the install base before, or as it is supposed to be for `plan_base`; that one is None
     but for a preview of what comes beyond a revision. `corrected` says what a complete pass found
     that a look at the changes had missed. `impacts` are those of the releases of a plan that is
-    only shown.
+    only shown. `failing_deliveries` counts the attachments whose runtime is overdue, or
+    says that it failed.
     """
 
     revision: str | None
@@ -82,8 +87,11 @@ class PassOutcome:
     corrected: str | None = None
     plan_base: PlanBase | None = None
     impacts: "tuple[Impact, ...]" = ()
+    failing_deliveries: int = 0
 
     @property
     def exit_code(self) -> int:
         """SPEC section 9: the revision's fate, whatever due work was done beside it."""
-        return 0 if self.error is None else self.error.exit_code
+        if self.error is not None:
+            return self.error.exit_code
+        return STILL_FAILING if self.failing_deliveries else 0

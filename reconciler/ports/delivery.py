@@ -83,8 +83,8 @@ class Deliveries(Protocol):
         """By pack; packs without any left out."""
         ...
 
-    def agents(self) -> Mapping[str, Agent]:
-        """By account."""
+    def agents(self, account: str | None = None) -> Mapping[str, Agent]:
+        """By account; of all accounts, or of one."""
         ...
 
     def reports(self, accounts: Collection[str]) -> Iterator[Report]:

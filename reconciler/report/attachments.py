@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model.base import Attached
+from reconciler.report.delivery import Delivered, delivered_fields, drift_words
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style, table
 from reconciler.report.objects import Fields
@@ -32,7 +33,7 @@ class Standing(Protocol):
 _HEADS = ("ACCOUNT", "PACK", "INSTANCE", "RELEASE", "TARGET", "STATE", "ORIGIN", "WHY")
 
 
-def fields(row: Attached, standing: Standing) -> Fields:
+def fields(row: Attached, standing: Standing, delivered: Delivered) -> Fields:
     """One line of SPEC section 9."""
     return {
         "account": row.key.account,
@@ -48,23 +49,35 @@ def fields(row: Attached, standing: Standing) -> Fields:
         "reason": standing.reason,
         "until": iso_or_none(standing.until),
         "slot": iso_or_none(standing.slot),
+        **delivered_fields(delivered, row.release),
     }
 
 
 def text(
-    rows: Iterable[tuple[Attached, Standing]],
+    rows: Iterable[tuple[Attached, Standing, Delivered]],
     zone: ZoneInfo,
     zone_of: Callable[[str], ZoneInfo],
     now: datetime,
     style: Style = PLAIN,
 ) -> str:
-    """A table; an adopter's release is marked, and a slot is told in its account's zone."""
-    cells = [_cells(row, standing, zone, zone_of(row.key.account), now) for row, standing in rows]
+    """A table; an adopter's release is marked, and a slot is told in its account's zone.
+
+    A runtime that differs is told of.
+    """
+    cells = [
+        _cells(row, standing, found, zone, zone_of(row.key.account), now)
+        for row, standing, found in rows
+    ]
     return table(_HEADS, cells, style=style) if cells else "No attachments.\n"
 
 
 def _cells(
-    row: Attached, standing: Standing, zone: ZoneInfo, own: ZoneInfo, now: datetime
+    row: Attached,
+    standing: Standing,
+    delivered: Delivered,
+    zone: ZoneInfo,
+    own: ZoneInfo,
+    now: datetime,
 ) -> list[str]:
     release = row.release or "–"
     why = standing.reason or ""
@@ -73,6 +86,8 @@ def _cells(
     if standing.slot is not None:
         told = f"adopts in its slot, {moment(standing.slot, own, now)}"
         why = f"{why}; {told}" if why else told
+    if delivered.drift is not None:
+        why = "; ".join(filter(None, (why, drift_words(delivered.drift, zone, now))))
     return [
         terminal(cell)
         for cell in (

@@ -23,6 +23,28 @@ class Drift(Protocol):
     def message(self) -> str: ...
 
 
+class Delivered(Protocol):
+    """What an attachment runs by the word of its runtime; `agent` None: by the store's."""
+
+    @property
+    def agent(self) -> str | None: ...
+    @property
+    def installed(self) -> str | None: ...
+    @property
+    def drift(self) -> Drift | None: ...
+
+
+def delivered_fields(found: Delivered | None, release: str | None) -> Fields:
+    """Without an agent what the store says, `release`, is what is installed."""
+    if found is None or found.agent is None:
+        return {"agent": None, "installed": release, "drift": None}
+    return {
+        "agent": found.agent,
+        "installed": found.installed,
+        "drift": drift_fields(found.drift),
+    }
+
+
 def drift_fields(found: Drift | None) -> Fields | None:
     """None where there is no difference."""
     if found is None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model.changes import Gate
+from reconciler.model.declarations import NOTHING
 from reconciler.model.windows import Window
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style, table
@@ -78,6 +79,15 @@ class Pack(Protocol):
     def suspended(self) -> bool: ...
 
 
+class Behind(Protocol):
+    """How many attachments of a pack are behind what their runtimes should run."""
+
+    @property
+    def attachments(self) -> int: ...
+    @property
+    def overdue(self) -> int: ...
+
+
 class Overview(Protocol):
     """All packs."""
 
@@ -97,8 +107,17 @@ _HEADS = ("PACK", "CURRENT", "PENDING", "ADOPTED", "ATTACHMENTS", "ON CURRENT", 
 _NONE = "–"
 
 
-def text(overview: Overview, last_error: str | None, now: datetime, style: Style = PLAIN) -> str:
-    """The table of packs below one line about the revision in force; trouble comes first."""
+def text(
+    overview: Overview,
+    last_error: str | None,
+    now: datetime,
+    style: Style = PLAIN,
+    behind: Mapping[str, Behind] = NOTHING,
+) -> str:
+    """The table of packs below one line about the revision in force; trouble comes first.
+
+    `behind` are the runtimes that differ from their target, by pack.
+    """
     zone = overview.zone
     lines = []
     if last_error is not None:
@@ -113,11 +132,11 @@ def text(overview: Overview, last_error: str | None, now: datetime, style: Style
     lines.append(f"{head}.")
     if not overview.packs:
         return "\n".join([*lines, "It declares no packs."]) + "\n"
-    rows = [_row(pack, zone, now) for pack in overview.packs]
+    rows = [_row(pack, behind.get(pack.name), zone, now) for pack in overview.packs]
     return "\n".join([*lines, "", table(_HEADS, rows, right={3, 4, 5}, style=style)])
 
 
-def _row(pack: Pack, zone: ZoneInfo, now: datetime) -> list[str]:
+def _row(pack: Pack, behind: Behind | None, zone: ZoneInfo, now: datetime) -> list[str]:
     pending = pack.pending
     adopted = f"{pending.adopted:,} / {pack.attachments:,}" if pending else _NONE
     current = pack.by_release.get(pack.current or "", 0)
@@ -131,7 +150,7 @@ def _row(pack: Pack, zone: ZoneInfo, now: datetime) -> list[str]:
         f"{pack.attachments:,}",
         share(on_current, pack.attachments),
         terminal(newer) or _NONE,
-        terminal(_notes(pack, zone, now)),
+        terminal(_notes(pack, behind, zone, now)),
     ]
 
 
@@ -143,7 +162,7 @@ def _pending(pending: Pending | None, zone: ZoneInfo, now: datetime) -> str:
     return terminal(f"{pending.version} on {day(pending.window.opens_at, zone, now)}")
 
 
-def _notes(pack: Pack, zone: ZoneInfo, now: datetime) -> str:
+def _notes(pack: Pack, behind: Behind | None, zone: ZoneInfo, now: datetime) -> str:
     notes = []
     if pack.held is not None:
         until = f" until {moment(pack.held.until, zone, now)}" if pack.held.until else ""
@@ -156,21 +175,28 @@ def _notes(pack: Pack, zone: ZoneInfo, now: datetime) -> str:
         notes.append(f"{pack.held_attachments:,} held")
     if pack.not_installed:
         notes.append(f"{counted(pack.not_installed, 'attachment')} not installed yet")
+    if behind is not None:
+        overdue = f", {behind.overdue:,} of them overdue" if behind.overdue else ""
+        notes.append(f"{behind.attachments:,} not delivered{overdue}")
     return ", ".join(notes)
 
 
-def fields(overview: Overview, last_error: str | None) -> Fields:
+def fields(
+    overview: Overview, last_error: str | None, behind: Mapping[str, Behind] = NOTHING
+) -> Fields:
     """The object of SPEC section 9."""
     return {
         "revision": overview.revision,
         "applied_at": iso_or_none(overview.applied_at),
-        "packs": [_pack_fields(pack, overview.zone) for pack in overview.packs],
+        "packs": [
+            _pack_fields(pack, behind.get(pack.name), overview.zone) for pack in overview.packs
+        ],
         "next_due": iso_or_none(overview.next_due),
         "last_error": last_error,
     }
 
 
-def _pack_fields(pack: Pack, zone: ZoneInfo) -> Fields:
+def _pack_fields(pack: Pack, behind: Behind | None, zone: ZoneInfo) -> Fields:
     return {
         "name": pack.name,
         "current": pack.current,
@@ -184,6 +210,8 @@ def _pack_fields(pack: Pack, zone: ZoneInfo) -> Fields:
         "not_installed": pack.not_installed,
         "held": pack.held_attachments,
         "suspended": pack.suspended,
+        "drift": 0 if behind is None else behind.attachments,
+        "overdue": 0 if behind is None else behind.overdue,
         "waiting": None if pack.held is None else _waiting_fields(pack, pack.held),
     }
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model.windows import Window
+from reconciler.report.delivery import Delivered, delivered_fields
 from reconciler.report.escape import terminal
 from reconciler.report.layout import PLAIN, Style
 from reconciler.report.objects import Fields
@@ -33,6 +34,8 @@ class Explained(Protocol):
     def next_at(self) -> datetime | None: ...
     @property
     def command(self) -> str | None: ...
+    @property
+    def delivered(self) -> Delivered | None: ...
     @property
     def publisher_zone(self) -> ZoneInfo: ...
     @property
@@ -66,6 +69,7 @@ def fields(explained: Explained, now: datetime) -> Fields:
         "reason": " ".join(sentences(explained, now)),
         "next_at": iso_or_none(explained.next_at),
         "command": explained.command,
+        **delivered_fields(explained.delivered, explained.release),
     }
 
 

@@ -210,9 +210,12 @@ class SqlDeliveries:
             rows = connection.execute(_BEHIND).fetchall()
             return {pack: Behind(number, overdue) for pack, number, overdue in rows}
 
-    def agents(self) -> Mapping[str, Agent]:
+    def agents(self, account: str | None = None) -> Mapping[str, Agent]:
         with self._database.reading() as connection:
-            return dict(served.agents(connection))
+            if account is None:
+                return dict(served.agents(connection))
+            found = served.agent(connection, account)
+            return {} if found is None else {account: found}
 
     def reports(self, accounts: Collection[str]) -> Iterator[Report]:
         with self._database.reading() as connection:

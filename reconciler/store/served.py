@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from reconciler.model.base import AttachmentKey
-from reconciler.model.declarations import Kind, Release
+from reconciler.model.declarations import Kind, PackagedComponent, PublishedProcess, Release
 from reconciler.model.delivery import Agent, Report, Served
 from reconciler.store import codec, part, reading
 from reconciler.store.connection import Connection
@@ -58,17 +58,16 @@ def served(connection: Connection, account: str) -> Served | None:
         if kind is Kind.PUBLISHED_PROCESS:
             legacy.add(pack)
         names.update((kind, f"{name}@{its}") for name, its in components.items())
-    declared = part.declared(connection, names)
-    specs: dict[Kind, dict[str, Any]] = {Kind.PACKAGED_COMPONENT: {}, Kind.PUBLISHED_PROCESS: {}}
-    for declaration in declared:
-        specs[declaration.kind][declaration.name] = declaration.spec
     return Served(
         account=account,
         agent=agent(connection, account),
         rows=tuple(reading.attached(connection, account)),
         releases=releases,
-        components=specs[Kind.PACKAGED_COMPONENT],
-        processes=specs[Kind.PUBLISHED_PROCESS],
+        specs={
+            (one.kind, one.name): one.spec
+            for one in part.declared(connection, names)
+            if isinstance(one.spec, PackagedComponent | PublishedProcess)
+        },
         legacy=frozenset(legacy),
         reports={report.key: report for report in reports(connection, (account,))},
     )

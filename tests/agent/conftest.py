@@ -142,8 +142,10 @@ class Publisher:
     def serve(self, *arguments: str, repo: bool = True) -> str:
         """Starts the server; where it answers."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "serve", "--port", "0", *self.clock, *arguments]
-            + ([str(self.root)] if repo else []),
+            [
+                *(sys.executable, "-m", "reconciler", "serve", "--port", "0"),
+                *(*self.clock, *arguments, *([str(self.root)] if repo else [])),
+            ],
             cwd=self.root.parent,
             env=self.environment,
             stderr=subprocess.PIPE,
@@ -208,8 +210,10 @@ class Publisher:
         """Starts an agent of globex; `program` is a script that runs instead of the module."""
         start = ["-m", "reconciler"] if program is None else ["-c", program]
         process = subprocess.Popen(
-            [sys.executable, *start, "agent", "--server", server or self.address]
-            + ["--account", "globex", "--folder", str(folder), "--name", "runtime", *arguments],
+            [
+                *(sys.executable, *start, "agent", "--server", server or self.address),
+                *("--account", "globex", "--folder", str(folder), "--name", "runtime", *arguments),
+            ],
             cwd=self.root.parent,
             env={**self.environment, "RECONCILER_TOKEN": self.token("globex")},
             stderr=subprocess.PIPE,

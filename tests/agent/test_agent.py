@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -205,7 +205,7 @@ def test_a_bundle_that_is_too_large_is_not_taken(serving: Any, folder: Path) -> 
 class _Hostile(http.server.BaseHTTPRequestHandler):
     """Answers by a table of path ends."""
 
-    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+    answers: ClassVar[dict[str, tuple[int, dict[str, str], bytes]]] = {}
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -271,7 +271,7 @@ def test_a_corrupted_file_is_refused_and_fetched_again(
     bundle = serving.ask("GET", "/desired").body
     content = serving.content_id("1.0.0")
     listed = serving.ask("GET", f"/content/{content}")
-    answers = {
+    answers: dict[str, Any] = {
         file["sha256"]: (200, {}, files[file["path"]].replace(b"process", b"PROCESS"))
         for file in listed.json["files"]
     }
@@ -363,8 +363,10 @@ def test_wrong_usage_is_said(
     publisher: Any, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     done = subprocess.run(
-        ["env", "-u", "RECONCILER_TOKEN", *_COMMAND, *arguments, "--account", "globex"]
-        + ["--folder", str(tmp_path / "x")],
+        [
+            *("env", "-u", "RECONCILER_TOKEN", *_COMMAND, *arguments),
+            *("--account", "globex", "--folder", str(tmp_path / "x")),
+        ],
         env=publisher.environment,
         capture_output=True,
         text=True,

@@ -7,10 +7,12 @@ import pytest
 
 from reconciler.desired import requests
 from reconciler.desired.calendar import EntryKind, entries
+from reconciler.desired.delivered import Deliveries
 from reconciler.desired.standing import Standings
 from reconciler.desired.status import status
 from reconciler.desired.why import explanations
 from reconciler.errors import RequestRefused
+from reconciler.model.delivery import OVERDUE_AFTER
 from reconciler.model.events import EventKind
 from reconciler.report import attachments as attachments_report
 from reconciler.report import status as status_report
@@ -203,7 +205,8 @@ def test_a_slot_is_shown_in_the_accounts_own_time(testing: Any) -> None:
         for sentence in sentences(told, at)
     )
     standings = Standings(testing.base, at)
-    rows = [(found, standings.of(found)) for found in testing.base.attachments.values()]
+    told_of = Deliveries(testing.base, {}, lambda _: {}, at, OVERDUE_AFTER).of
+    rows = [(row, standings.of(row), told_of(row)) for row in testing.base.attachments.values()]
     shown = attachments_report.text(rows, standings.zone, standings.zone_of, at)
     assert "adopts in its slot, Sat 28 Nov 03:00 Paris" in shown
     assert attachments_report.fields(*rows[0])["slot"] == "2026-11-28T02:00:00Z"

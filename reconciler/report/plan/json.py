@@ -53,6 +53,7 @@ def apply_fields(outcome: PassOutcome, now: datetime) -> Fields:
         "late": outcome.late,
         "corrected": outcome.corrected,
         "run": outcome.run,
+        "failing_deliveries": outcome.failing_deliveries,
         **_trouble(outcome),
     }
 
@@ -86,6 +87,7 @@ def failed_apply(trouble: ReconcilerError, now: datetime | None) -> Fields:
         "late": 0,
         "corrected": None,
         "run": None,
+        "failing_deliveries": 0,
     }
     return {**_nothing(now), **nothing, "error": objects.error(trouble)}
 

@@ -48,7 +48,17 @@ def render(
             f"Applied {short(outcome.in_force)}: {_done(outcome)}{late}{took}{_waiting(outcome)}."
         )
     corrected = f" Corrected: {terminal(outcome.corrected)}." if outcome.corrected else ""
-    return style.good(line) + style.bad(corrected) + _next(outcome, now, zone) + "\n"
+    failing = style.bad(_failing(outcome))
+    return style.good(line) + style.bad(corrected) + failing + _next(outcome, now, zone) + "\n"
+
+
+def _failing(outcome: PassOutcome) -> str:
+    number = outcome.failing_deliveries
+    if not number:
+        return ""
+    verb = "is" if number == 1 else "are"
+    what = f"{counted(number, 'attachment')} {verb} not delivered"
+    return f" {what}: reconciler attachments --drift."
 
 
 def _refused(outcome: PassOutcome) -> str:
