@@ -16,6 +16,10 @@ class SourceError(ReconcilerError):
     """The repository or a revision in it can't be read."""
 
 
+class ContentNotReady(SourceError):
+    """Somebody is reading a content already; it will be there soon."""
+
+
 class BranchKept(SourceError):
     """A branch that was to be made anew is somebody's, and was left as it is."""
 

@@ -16,8 +16,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RELEASE = re.compile(r"[0-9A-Za-z.-]{1,256}")
-# What some systems take for another folder, a drive or a stream.
-_UNFIT = frozenset('\\:*?"<>|')
+# What one system or another takes for another folder, a drive or a stream.
+_UNFIT = frozenset('/\\:*?"<>|')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,8 @@ def files(data: Any, content: str) -> tuple[WantedFile, ...]:
         found = tuple(_file(one) for one in data["files"])
         if data["content"] != content or not 0 < len(found) <= MOST_FILES:
             raise ValueError("other content")
+        if len(found) > 1 and any(not file.path for file in found):
+            raise ValueError("a file without a path")
         _distinct(file.path for file in found)
         return found
 

@@ -1,7 +1,6 @@
 """`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,10 +24,7 @@ from reconciler.cli import delivering, options, signing_in
 @options.store
 @options.now
 def command(
-    repo: str | None,
-    content_folder: Path | None,
-    content_size: int,
-    overdue_after: int,
+    delivery: delivering.Delivery,
     host: str,
     port: int,
     store: str,
@@ -63,9 +59,6 @@ def command(
         assert world.store is not None, "a store was demanded"
         known = access(world.store)
         visitors = Visitors(known, world.clock)
-        contents, overdue = delivering.delivery_of(
-            repo, content_folder, content_size, overdue_after
-        )
         services = Services(
             store=world.store,
             clock=world.clock,
@@ -74,8 +67,8 @@ def command(
             answers=answers(world.store),
             origin=public_url,
             provider=signing_in.provider_of(**oidc),
-            contents=contents,
-            overdue_after=overdue,
+            contents=delivery.contents(),
+            overdue_after=delivery.timeout,
         )
         with (
             listening(host, port) as sock,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reconciler.errors import SourceError
+from reconciler.errors import ContentNotReady, SourceError
 from reconciler.model.delivery import ContentFile, ContentManifest
 from reconciler.source.partial import fetch_missing
 from reconciler.source.process import Git, GitFailed, end
@@ -29,6 +29,7 @@ _POINTER_SIZE = 1_024
 _CHUNK = 1 << 18
 _STALLED_SECONDS = 120.0
 _REFRESH_SECONDS = 30.0
+_OTHERS_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +151,24 @@ class GitContents:
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
-        """One thread at a time for one thing: the others would do the same work again."""
+        """One thread at a time for one thing: the others would do the same work again.
+
+        They do not wait for long either, as many as may ask. Raises ContentNotReady.
+        """
         with self._guard:
             lock, users = self._locks.get(key, (threading.Lock(), 0))
             self._locks[key] = (lock, users + 1)
+        mine = False
         try:
-            with lock:
-                yield
+            mine = lock.acquire(timeout=_OTHERS_WAIT_SECONDS)
+            if not mine:
+                raise ContentNotReady(
+                    f"{key} is being read from git by another request", "ask again soon"
+                )
+            yield
         finally:
+            if mine:
+                lock.release()
             with self._guard:
                 lock, users = self._locks.pop(key)
                 if users > 1:

@@ -16,6 +16,7 @@ from reconciler.errors import SourceError
 
 _KEPT = 0.8
 """How much of the allowed size is left when the oldest files were thrown away."""
+_ABANDONED_SECONDS = 24 * 3_600
 
 
 class Spool:
@@ -100,6 +101,14 @@ class Spool:
                         path.unlink(missing_ok=True)
                         total -= each
             self._size = total
+            self._sweep(new.stat().st_mtime)
+
+    def _sweep(self, now: float) -> None:
+        """What a process began that was killed long ago."""
+        for path in self._folder.glob(".new-*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < now - _ABANDONED_SECONDS:
+                    path.unlink()
 
     def _kept(self) -> Iterator[tuple[float, int, Path]]:
         """Files, the one that was not asked for longest first when sorted."""

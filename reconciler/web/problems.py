@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import (
+    ContentNotReady,
     LeaseHeld,
     NoStore,
     ReconcilerError,
@@ -81,6 +82,8 @@ def problem_of(error: ReconcilerError) -> Problem:
         return Problem(409, "refused", error.message, error.hint)
     if isinstance(error, StoreBusy | LeaseHeld):
         return Problem(503, "busy", "the store is busy", "try again", {"Retry-After": "1"})
+    if isinstance(error, ContentNotReady):
+        return Problem(503, "not-ready", error.message, error.hint, {"Retry-After": "2"})
     if isinstance(error, NoStore | StoreError):
         return Problem(
             503, "store", "the store can't be used right now", None, {"Retry-After": "5"}
