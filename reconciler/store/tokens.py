@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.errors import RequestRefused
 from reconciler.model import tokens
-from reconciler.model.access import Role, Token
+from reconciler.model.access import LONGEST_LIFE, Role, Token
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.store import codec, log
 from reconciler.store.connection import Connection, Values
@@ -102,6 +102,11 @@ def _check(
         )
     if expires_at is not None and expires_at <= now:
         raise RequestRefused("the token would have expired already", "give it a later end")
+    if expires_at is not None and expires_at > now + LONGEST_LIFE:
+        raise RequestRefused(
+            "a token lives ten years at most, or until it is revoked",
+            "give it an earlier end, or none",
+        )
     if (role is Role.ACCOUNT) != (account is not None):
         raise RequestRefused(
             f"a token of role {role} names {'its' if account is None else 'no'} account",

@@ -26,7 +26,7 @@ def secure(origin: str) -> bool:
 
 def require_private(origin: str) -> None:
     """Raises Problem where somebody on the line could read along."""
-    if not secure(origin) and urlsplit(origin).hostname not in _LOCAL:
+    if not secure(origin) and not _local(origin):
         raise Problem(
             403,
             "https",
@@ -34,6 +34,13 @@ def require_private(origin: str) -> None:
             "open this page with https; docs/operations/access.md says how to put a proxy that "
             "speaks it before the server",
         )
+
+
+def _local(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in _LOCAL
+    except ValueError:  # a Host that is none
+        return False
 
 
 def read(cookies: Mapping[str, str], name: str, origin: str) -> str | None:
