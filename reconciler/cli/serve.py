@@ -1,11 +1,16 @@
 """`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli import delivering, options, signing_in
+
+if TYPE_CHECKING:
+    from reconciler.web.duties import Duty
+    from reconciler.web.services import Services
+    from reconciler.wiring import OpenedWorld
 
 
 @click.command()
@@ -24,14 +29,12 @@ from reconciler.cli import delivering, options, signing_in
 @options.store
 @options.now
 def command(
-    delivery: delivering.Delivery,
     host: str,
     port: int,
     store: str,
     now: datetime | None,
-    public_url: str | None,
     trusted_proxies: tuple[str, ...],
-    **oidc: Any,
+    **given: Any,
 ) -> int:
     """Serve the HTTP API and the pages of accounts and publishers.
 
@@ -46,38 +49,46 @@ def command(
     """
     from reconciler.cli import streams
     from reconciler.settings import Settings
-    from reconciler.store import access, answers
     from reconciler.web.app import application
     from reconciler.web.duties import looking_after
-    from reconciler.web.identity.visitors import Visitors
     from reconciler.web.routes import ROUTES
-    from reconciler.web.services import Services
     from reconciler.web.serving import listening, serve
     from reconciler.wiring import open_world
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
-        assert world.store is not None, "a store was demanded"
-        known = access(world.store)
-        visitors = Visitors(known, world.clock)
-        services = Services(
-            store=world.store,
-            clock=world.clock,
-            identity=visitors,
-            access=known,
-            answers=answers(world.store),
-            origin=public_url,
-            provider=signing_in.provider_of(**oidc),
-            contents=delivery.contents(),
-            overdue_after=delivery.timeout,
-        )
-        with (
-            listening(host, port) as sock,
-            looking_after([services.tell_overdue, visitors.keep_house]),
-        ):
+        services, duties = _services(world, **given)
+        with listening(host, port) as sock, looking_after(duties):
             shown = f"[{host}]" if ":" in host else host
-            address = f"http://{shown}:{sock.getsockname()[1]}"
+            ready = f"serving on http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)
-            ready = f"serving on {address}"
-            stop = services.watch.stop
-            serve(app, sock, lambda: streams.say(ready), stop, trusted_proxies)
+            serve(app, sock, lambda: streams.say(ready), services.watch.stop, trusted_proxies)
     return 0
+
+
+def _services(
+    world: "OpenedWorld",
+    *,
+    delivery: "delivering.Delivery",
+    public_url: str | None,
+    **oidc: Any,
+) -> "tuple[Services, list[Duty]]":
+    """What routes are given, and what the process looks after beside them."""
+    from reconciler.store import access, answers
+    from reconciler.web.identity.visitors import Visitors
+    from reconciler.web.services import Services
+
+    assert world.store is not None, "a store was demanded"
+    known = access(world.store)
+    visitors = Visitors(known, world.clock)
+    services = Services(
+        store=world.store,
+        clock=world.clock,
+        identity=visitors,
+        access=known,
+        answers=answers(world.store),
+        origin=public_url,
+        provider=signing_in.provider_of(**oidc),
+        contents=delivery.contents(),
+        overdue_after=delivery.timeout,
+    )
+    return services, [services.tell_overdue, visitors.keep_house]
