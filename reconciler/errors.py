@@ -64,7 +64,13 @@ class RowsSetAside(StoreError):
 
 
 class RequestRefused(ReconcilerError):
-    """What an account asks for is not possible now."""
+    """What an account asks for is not possible now. `rule`: the rule's id (SPEC section 4), or why:
+    "missing" for what is not there, "suspended", "not-pending", "installed", "declared", "refused".
+    """
+
+    def __init__(self, message: str, hint: str | None = None, *, rule: str = "refused") -> None:
+        super().__init__(message, hint)
+        self.rule = rule
 
 
 class Conflict(ReconcilerError):

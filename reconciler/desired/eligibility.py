@@ -51,12 +51,15 @@ def active_account(base: InstallBase, name: str) -> ManagedAccount:
     account = base.tree.accounts.get(name)
     if account is None:
         raise RequestRefused(
-            f'account "{name}" does not exist', Nearest(base.tree.accounts).hint(name)
+            f'account "{name}" does not exist',
+            Nearest(base.tree.accounts).hint(name),
+            rule="missing",
         )
     if account.status is AccountStatus.SUSPENDED:
         raise RequestRefused(
             f"account {name} is suspended; it keeps what it runs and can't ask for anything",
             "ask the publisher to make it active again",
+            rule="suspended",
         )
     return account
 
@@ -65,7 +68,9 @@ def declared_pack(base: InstallBase, name: str) -> IntegrationPack:
     """The pack, which is declared."""
     pack = base.tree.packs.get(name)
     if pack is None:
-        raise RequestRefused(f'pack "{name}" does not exist', Nearest(base.tree.packs).hint(name))
+        raise RequestRefused(
+            f'pack "{name}" does not exist', Nearest(base.tree.packs).hint(name), rule="missing"
+        )
     return pack
 
 
@@ -86,7 +91,7 @@ def refuse_suspended(pack: PackStanding, zone: ZoneInfo) -> None:
     reason = f": {suspension.reason}" if suspension is not None else ""
     until = pack.suspended_until
     end = "until further notice" if until is None else f"until {local(until, zone)}"
-    raise RequestRefused(f"pack {pack.record.name} is suspended {end}{reason}")
+    raise RequestRefused(f"pack {pack.record.name} is suspended {end}{reason}", rule="suspended")
 
 
 def existing_row(base: InstallBase, account: str, pack: IntegrationPack, instance: str) -> Attached:
@@ -102,11 +107,14 @@ def existing_row(base: InstallBase, account: str, pack: IntegrationPack, instanc
         names = listed(row.key.instance for row in rows)
         said = f'no instance "{instance}" of it' if instance else "several instances of it"
         raise RequestRefused(
-            f"{account} has {said}: there is {names}", "say which one with --instance"
+            f"{account} has {said}: there is {names}",
+            "say which one with --instance",
+            rule="attachment-instance",
         )
     raise RequestRefused(
         f"{account} has not installed {pack.name}",
         f"reconciler account install {account} {pack.name}",
+        rule="missing",
     )
 
 
@@ -121,6 +129,7 @@ def refuse_instance_of_single(pack: IntegrationPack, instance: str) -> None:
         raise RequestRefused(
             f"pack {pack.name} is installed at most once an account and takes no instance",
             "leave out --instance",
+            rule="attachment-instance",
         )
 
 
@@ -132,24 +141,28 @@ def free_instance(base: InstallBase, account: str, pack: IntegrationPack, instan
         if rows:
             raise RequestRefused(
                 f"{account} has {pack.name} already{_running(rows[0])};"
-                " it is installed at most once an account"
+                " it is installed at most once an account",
+                rule="attachment-single",
             )
         return
     if not instance:
         raise RequestRefused(
             f"pack {pack.name} may be installed several times; an instance name tells them apart",
             "add --instance NAME",
+            rule="attachment-instance",
         )
     if not _NAME.fullmatch(instance):
         raise RequestRefused(
             f'"{instance}" is not an instance name',
             "use 1 to 63 small letters, digits and inner hyphens",
+            rule="attachment-instance",
         )
     for row in rows:
         if row.key.instance == instance:
             raise RequestRefused(
                 f'{account} has an instance "{instance}" of {pack.name} already{_running(row)}',
                 "choose another name with --instance",
+                rule="attachment-instance",
             )
 
 
@@ -166,6 +179,7 @@ def known_environments(account: ManagedAccount, names: Iterable[str]) -> None:
             raise RequestRefused(
                 f'account {account.name} has no environment "{name}"; {has}',
                 Nearest(there).hint(name),
+                rule="environment-unknown",
             )
 
 
@@ -208,6 +222,7 @@ def _known_setting(pack: str, name: SettingName, known: Known) -> ExtensionSetti
             f"{pack} has no setting {spoken} in its current or pending release",
             Nearest(every).hint(spoken)
             or (f"it has {listed(every, most=10)}" if every else "it has no settings"),
+            rule="extension-unknown",
         )
     return setting
 
@@ -218,9 +233,10 @@ def _fitting_value(pack: str, name: SettingName, value: object, known: Known) ->
         raise RequestRefused(
             f"{spoken} is a secret and is never given in plain text",
             f"name its place in the account's secret store: --secret {spoken}=REFERENCE",
+            rule="extension-secret",
         )
     if not fits(value, setting):
-        raise RequestRefused(f"{spoken} takes a {setting.type}")
+        raise RequestRefused(f"{spoken} takes a {setting.type}", rule="extension-type")
 
 
 def known_settings(base: InstallBase, pack: str, now: datetime) -> Known:

@@ -65,6 +65,19 @@ class EventKind(StrEnum):
     TRIMMED = "trimmed"  # the history of old months was dropped
 
 
+OF_RELEASES = (
+    EventKind.RELEASE,
+    EventKind.SCHEDULE,
+    EventKind.RESCHEDULE,
+    EventKind.PROMOTE,
+    EventKind.SUPERSEDE,
+    EventKind.WITHDRAW,
+    EventKind.ROLLBACK,
+    EventKind.WINDOW_MOVED,
+)
+"""What becomes of a pack's releases: the same for all accounts that have the pack."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
     """An event before the store gives it a number and its place in the chain. `at` is UTC."""

@@ -19,8 +19,8 @@ from reconciler.model.events import Event, EventKind, HistoryLine
 class EventsWanted:
     """Which events; None: whichever. `since` is aware, inclusive.
 
-    `packs_of` is an account: events about it, and of packs that it has installed those that are
-    about no account. These tell of others (numbers, members): they are not shown as they are.
+    `packs_of` is an account: events about it, and what became of the releases of packs that it has
+    installed. These tell of others (numbers, members): they are not shown as they are.
     """
 
     pack: str | None = None
@@ -122,6 +122,13 @@ class Views(Protocol):
         """The begun hour (UTC) -> attachments that adopted the release in it; empty hours left out.
 
         From the events since `since`; those that gave it up again are not taken off.
+        """
+        ...
+
+    def coming(self, until: datetime, *, account: str | None = None, limit: int) -> tuple[str, ...]:
+        """Names of packs of which something may happen before `until` without a new commit.
+
+        Those that are due first come first; with `account` only packs that it has installed.
         """
         ...
 

@@ -189,14 +189,15 @@ def fields(
         "revision": overview.revision,
         "applied_at": iso_or_none(overview.applied_at),
         "packs": [
-            _pack_fields(pack, behind.get(pack.name), overview.zone) for pack in overview.packs
+            pack_fields(pack, overview.zone, behind.get(pack.name)) for pack in overview.packs
         ],
         "next_due": iso_or_none(overview.next_due),
         "last_error": last_error,
     }
 
 
-def _pack_fields(pack: Pack, behind: Behind | None, zone: ZoneInfo) -> Fields:
+def pack_fields(pack: Pack, zone: ZoneInfo, behind: Behind | None = None) -> Fields:
+    """One pack of it; `behind`: how many runtimes do not run what they should."""
     return {
         "name": pack.name,
         "current": pack.current,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.events import Event, EventDraft, HistoryLine
+from reconciler.model.events import OF_RELEASES, Event, EventDraft, HistoryLine
 from reconciler.ports.views import EventsWanted, NumberedLine
 from reconciler.store import codec
 from reconciler.store.connection import Connection, Values
@@ -98,9 +98,10 @@ def history(
         yield _line(row)
 
 
-_OF_ITS_PACKS = """
+_RELEASE_KINDS = ", ".join(f"'{kind.value}'" for kind in OF_RELEASES)
+_OF_ITS_PACKS = f"""
 (account = :packs_of OR (
-    account IS NULL AND pack IN (
+    account IS NULL AND kind IN ({_RELEASE_KINDS}) AND pack IN (
         SELECT DISTINCT pack.name
         FROM account
         JOIN attachment ON attachment.account_id = account.id

@@ -65,6 +65,17 @@ _ADOPTED_BY_PASSES = """
 SELECT number, content, previous, digest FROM event
 WHERE pack = :pack AND account IS NULL AND kind = 'adopt' AND at >= :since
 """
+_COMING = """
+SELECT name FROM pack WHERE due_at < :until ORDER BY due_at, name LIMIT :limit
+"""
+_COMING_TO = """
+SELECT DISTINCT pack.due_at, pack.name
+FROM account
+JOIN attachment ON attachment.account_id = account.id
+JOIN pack ON pack.id = attachment.pack_id
+WHERE account.name = :account AND due_at < :until
+ORDER BY pack.due_at, pack.name LIMIT :limit
+"""
 _TOLD_OF = """
 SELECT DISTINCT pack FROM event
 WHERE at >= (SELECT passed_at FROM applied) AND pack IS NOT NULL AND account IS NULL
@@ -225,6 +236,14 @@ class SqlViews:
                 if draft.details.get("after") == version:
                     hours[codec.time_text(draft.at)[:13]] += draft.details.get("attachments", 0)
         return {codec.time_of(f"{hour}:00:00Z"): hours[hour] for hour in sorted(hours)}
+
+    def coming(self, until: datetime, *, account: str | None = None, limit: int) -> tuple[str, ...]:
+        """Names of packs of which something may happen before `until`."""
+        values = {"until": codec.time_text(until), "account": account, "limit": limit}
+        with self._database.reading() as connection:
+            if account is None:
+                return tuple(name for (name,) in connection.execute(_COMING, values))
+            return tuple(name for _, name in connection.execute(_COMING_TO, values))
 
     def moving(self) -> tuple[str, ...]:
         """The packs that the acceptance told of whose fan-out is not over."""

@@ -93,6 +93,16 @@ def counting(views: Views, clock: Clock) -> Remembered[Counts]:
     return Remembered(count)
 
 
+def counting_moves(views: Views, clock: Clock) -> Remembered[Counts]:
+    """The rows of the packs of a fan-out under way; none of these without one."""
+
+    def count() -> Counts:
+        as_of, packs = clock.now(), views.moving()
+        return Counts(cohorts=views.cohorts(packs) if packs else {}, as_of=as_of)
+
+    return Remembered(count, fresh_seconds=1.0, oldest_seconds=3.0)
+
+
 def with_counts(base: InstallBase, counts: Counts) -> InstallBase:
     """The same install base, whose rows are counted already."""
     return replace(base, attachments=CountedRows(base.attachments, counts.cohorts))

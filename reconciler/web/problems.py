@@ -76,10 +76,34 @@ def not_found() -> Problem:
     return Problem(404, "not-found", "there is nothing here, or nothing that you may see")
 
 
+_NOT_FITTING = frozenset(
+    {
+        "attachment-instance",
+        "environment-unknown",
+        "extension-secret",
+        "extension-type",
+        "extension-unknown",
+        "slot",
+    }
+)
+
+
+def refused(refusal: RequestRefused) -> Problem:
+    """What an account asks for, and can't have now (409); what fits nowhere (422) or is not there.
+
+    A hint that is about the command line is none for whoever asks over HTTP.
+    """
+    status = 404 if refusal.rule == "missing" else 422 if refusal.rule in _NOT_FITTING else 409
+    hint = refusal.hint
+    if hint is not None and ("--" in hint or hint.startswith("reconciler ")):
+        hint = None
+    return Problem(status, refusal.rule, refusal.message, hint)
+
+
 def problem_of(error: ReconcilerError) -> Problem:
     """What the rest of the program raises, for a client."""
     if isinstance(error, RequestRefused):
-        return Problem(409, "refused", error.message, error.hint)
+        return refused(error)
     if isinstance(error, StoreBusy | LeaseHeld):
         return Problem(503, "busy", "the store is busy", "try again", {"Retry-After": "1"})
     if isinstance(error, ContentNotReady):

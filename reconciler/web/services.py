@@ -14,7 +14,7 @@ from reconciler.ports.views import Views
 from reconciler.store import deliveries, search, views
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
-from reconciler.web.counting import Counts, Remembered, counting
+from reconciler.web.counting import Counts, Remembered, counting, counting_moves
 from reconciler.web.watching import Watch
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class Services:
     def watch(self) -> Watch:
         """Shows roll-outs under way to everybody who watches."""
         return Watch()
+
+    @cached_property
+    def moving(self) -> Remembered[Counts]:
+        """The rows of the packs of a fan-out under way, a little old."""
+        return counting_moves(self.views, self.clock)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -75,8 +75,11 @@ def test_every_field_is_explained(repository: Path, command: str) -> None:
 
 def _of(command: str, page: str) -> str:
     """The section of a command; apply has the fields of plan, and those of validate are in both."""
-    needed = {"plan": ("plan", "validate", "impact"), "apply": ("apply", "plan", "validate")}
-    needed["account show"] = ("account show", "why")
+    needed: dict[str, tuple[str, ...]] = {
+        "plan": ("plan", "validate", "impact"),
+        "apply": ("apply", "plan", "validate"),
+        "account show": ("account show", "why"),
+    }
     sections = re.split(r"^## ", page, flags=re.MULTILINE)
     names = needed.get(command, (command,))
     return "".join(section for section in sections if section.partition("\n")[0] in names)

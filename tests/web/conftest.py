@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,9 +21,11 @@ import pytest
 from reconciler.model.access import Role
 from reconciler.ports import Access
 from reconciler.store import access, open_store
-from reconciler.wiring import SystemClock
+from reconciler.wiring import FixedClock, SystemClock
 
 _LIMIT_SECONDS = 60
+NOW = "2026-11-24T15:30:00+00:00"
+TOP = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,70 @@ def make_token(known: Access) -> Callable[..., str]:
         return text
 
     return make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """The example repository as it was applied at NOW, in a rehearsal store that stands there."""
+
+    path: Path
+    serve: Callable[..., Server]
+
+    def start(self, *arguments: str) -> Server:
+        return self.serve("--now", NOW, *arguments)
+
+    def token(self, account: str | None = None, role: Role = Role.PUBLISHER_ADMIN) -> str:
+        """Of an account, or of a role."""
+        return self.made_token(account, role)[1]
+
+    def made_token(
+        self,
+        account: str | None = None,
+        role: Role = Role.PUBLISHER_ADMIN,
+        expires_at: datetime | None = None,
+        now: datetime | None = None,
+    ) -> tuple[int, str]:
+        """The number, too."""
+        role = role if account is None else Role.ACCOUNT
+        made, text = self.access.create_token(
+            account or role.value,
+            role,
+            account=account,
+            actor="ann",
+            now=now or datetime.fromisoformat(NOW),
+            expires_at=expires_at,
+        )
+        return made.id, text
+
+    @property
+    def access(self) -> Access:
+        clock = FixedClock(instant=datetime.fromisoformat(NOW))
+        return access(open_store(f"sqlite:///{self.path}", mode="write", clock=clock))
+
+
+@pytest.fixture(scope="session")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store to copy."""
+    folder = tmp_path_factory.mktemp("estate")
+    repository, store = folder / "publisher", folder / "install-base.db"
+    shutil.copytree(TOP / "example-repo", repository)
+    for command in (
+        ("git", "init", "-q", "-b", "main", "."),
+        ("git", "add", "-A"),
+        ("git", "-c", "user.name=ann", "-c", "user.email=ann@larkfield.example", "commit", "-qm",
+         "Begin"),
+        (sys.executable, "-m", "reconciler", "apply", ".", "--now", NOW, "--store",
+         f"sqlite:///{store}"),
+    ):  # fmt: skip
+        subprocess.run(command, cwd=repository, check=True, capture_output=True)
+    return store
+
+
+@pytest.fixture
+def estate(applied: Path, tmp_path: Path, serve: Callable[..., Server]) -> Estate:
+    path = tmp_path / "install-base.db"
+    shutil.copy(applied, path)
+    return Estate(path=path, serve=serve)
 
 
 @pytest.fixture

@@ -111,7 +111,8 @@ class _Asked:
         if chosen <= self.now:
             raise RequestRefused(
                 f"the slot of {self.row.key}, {self.spoken(chosen)}, has come;"
-                f" the next pass brings it {self.row.adopt_requested}"
+                f" the next pass brings it {self.row.adopt_requested}",
+                rule="slot",
             )
 
     def in_slot(self, pending: str, at: datetime, actor: str) -> Decision:
@@ -121,6 +122,7 @@ class _Asked:
             raise RequestRefused(
                 f"the publisher's manifest adopts {pending} for {row.key} already, and it wins",
                 "ask the publisher to take adopt out of the manifest",
+                rule="declared",
             )
         if row.release == pending:
             told = f"{row.key} runs {pending} already; nothing was changed"
@@ -156,12 +158,14 @@ class _Asked:
             raise RequestRefused(
                 f"a slot lies ahead; {self.spoken(at)} is over",
                 "leave out --at to adopt at once",
+                rule="slot",
             )
         if (at - at.replace(hour=0, minute=0, second=0, microsecond=0)) % SLOT:
             early = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
             raise RequestRefused(
                 "a slot begins on a whole quarter of an hour",
                 f"for example {self.spoken(early + SLOT)}",
+                rule="slot",
             )
         release = self.pack.record.releases[pending].release
         window = opening(release, self.all_packs.publisher, self.all_packs.zone)
@@ -170,6 +174,7 @@ class _Asked:
             raise RequestRefused(
                 f"a slot lies before the release window: {pending} comes to everybody at {opens}",
                 "choose an earlier one",
+                rule="slot",
             )
         until = self.pack.suspended_until
         if until is None or at < until:
@@ -181,23 +186,26 @@ def _adoptable(all_packs: Standings, pack: PackStanding, row: Attached, version:
     record, name = pack.record, pack.record.name
     pending = record.pending
     if record.current is None or row.release is None:
-        raise RequestRefused(nothing_current(pack, all_packs.zone))
+        raise RequestRefused(nothing_current(pack, all_packs.zone), rule="pack-unreleased")
     if pending is None:
         if version == row.release:
             return version
         raise RequestRefused(
             f"{name} has no pending release to adopt; {row.key.account} runs {row.release}"
-            f" and current is {record.current}"
+            f" and current is {record.current}",
+            rule="not-pending",
         )
     if version is not None and version != pending:
         raise RequestRefused(
             f"{name} {version} {_unadoptable(pack, version)}; the pending release is {pending}",
             f"reconciler account adopt {row.key.account} {name}{_option(row)} --version {pending}",
+            rule="not-pending",
         )
     if pack.closed and row.release != pending:
         raise RequestRefused(
             f"{name} {pending} can't be adopted any more:"
-            f" {pack.life.current} waits to be released and will supersede it"
+            f" {pack.life.current} waits to be released and will supersede it",
+            rule="not-pending",
         )
     return pending
 

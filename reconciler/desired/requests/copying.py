@@ -20,11 +20,12 @@ def copy_template(
     active_account(base, account)
     template = base.tree.templates.get(component)
     if template is None:
-        raise RequestRefused(f'the process library has no template "{component}"')
+        raise RequestRefused(f'the process library has no template "{component}"', rule="missing")
     if not any(account in base.tree.members.get(group, ()) for group in template.groups):
         raise RequestRefused(
             f"template {component} is shared with {listed(template.groups)};"
-            f" {account} is in none of these groups"
+            f" {account} is in none of these groups",
+            rule="not-entitled",
         )
     for copy in base.copies:
         if copy.account == account and copy.component == component:
@@ -53,7 +54,8 @@ def _copied_before(copy: TemplateCopy, version: str) -> Decision:
     if copy.version != version:
         raise RequestRefused(
             f"{copy.account} copied template {copy.component} already, as {copy.version};"
-            f" a template is copied once and {version} does not update the copy"
+            f" a template is copied once and {version} does not update the copy",
+            rule="installed",
         )
     told = f"{copy.account} has template {copy.component} {version} already; nothing was changed"
     return Decision(action="copy-template", message=told)

@@ -52,17 +52,18 @@ def install(
     spec = declared_pack(base, key.pack)
     free_instance(base, key.account, spec, key.instance)
     if spec.retired is not None:
-        raise RequestRefused(f"pack {spec.name} is retired: {spec.retired}")
+        raise RequestRefused(f"pack {spec.name} is retired: {spec.retired}", rule="pack-retired")
     if key.account not in base.tree.entitled.get(key.pack, ()):
         raise RequestRefused(
             f"{key.account} is not entitled to {key.pack}: no group of it has the pack",
             "ask the publisher to add the account to a group with it",
+            rule="not-entitled",
         )
     all_packs = standings(base, now)
     pack = all_packs.pack(key.pack)
     refuse_suspended(pack, all_packs.zone)
     if pack.record.current is None:
-        raise RequestRefused(nothing_current(pack, all_packs.zone))
+        raise RequestRefused(nothing_current(pack, all_packs.zone), rule="pack-unreleased")
     known_environments(account, environments or ())
     extensions = fitting_values(base, key.pack, values or NOTHING, now)
     message = f"{key} is installed and runs {pack.record.current}"
@@ -105,6 +106,7 @@ def _refuse_declared(base: InstallBase, row: Attached, spec: IntegrationPack) ->
             f"the publisher's Attachment manifest {key} declares it;"
             f" {key.account} can't uninstall it",
             "ask the publisher to delete the manifest",
+            rule="declared",
         )
     if row.origin is AttachmentOrigin.AUTOMATIC:
         tree = base.tree
@@ -120,4 +122,5 @@ def _refuse_declared(base: InstallBase, row: Attached, spec: IntegrationPack) ->
             f"group {listed(groups)} installs {key.pack} in all its accounts;"
             f" {key.account} can't uninstall it",
             f"ask the publisher to take {key.account} out of the group",
+            rule="declared",
         )

@@ -1,9 +1,14 @@
 """The resources of the API, one module each; all their routes in one tuple."""
 
 from reconciler.web.api import (
+    account,
+    acts,
     delivery,
+    estate,
     health,
     me,
+    packs,
+    record,
     tokens,
 )
 from reconciler.web.route import Route
@@ -13,4 +18,9 @@ ROUTES: tuple[Route, ...] = (
     *me.ROUTES,
     *delivery.ROUTES,
     *tokens.ROUTES,
+    *packs.ROUTES,
+    *estate.ROUTES,
+    *record.ROUTES,
+    *account.ROUTES,
+    *acts.ROUTES,
 )
