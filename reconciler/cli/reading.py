@@ -54,7 +54,7 @@ def deliveries_of(
     kept = deliveries(store)
     return Deliveries(
         base,
-        kept.agents(account),
+        kept.agents(None if account is None else {account}),
         lambda name: {report.key: report for report in kept.reports((name,))},
         now,
         OVERDUE_AFTER,

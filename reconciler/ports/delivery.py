@@ -83,8 +83,8 @@ class Deliveries(Protocol):
         """By pack; packs without any left out."""
         ...
 
-    def agents(self, account: str | None = None) -> Mapping[str, Agent]:
-        """By account; of all accounts, or of one."""
+    def agents(self, accounts: Collection[str] | None = None) -> Mapping[str, Agent]:
+        """By account; of all accounts, or of these."""
         ...
 
     def reports(self, accounts: Collection[str]) -> Iterator[Report]:

@@ -33,8 +33,8 @@ class Standing(Protocol):
 _HEADS = ("ACCOUNT", "PACK", "INSTANCE", "RELEASE", "TARGET", "STATE", "ORIGIN", "WHY")
 
 
-def fields(row: Attached, standing: Standing, delivered: Delivered) -> Fields:
-    """One line of SPEC section 9."""
+def fields(row: Attached, standing: Standing, delivered: Delivered | None = None) -> Fields:
+    """One line of SPEC section 9; without `delivered` nothing of what its runtime said."""
     return {
         "account": row.key.account,
         "pack": row.key.pack,
@@ -49,7 +49,7 @@ def fields(row: Attached, standing: Standing, delivered: Delivered) -> Fields:
         "reason": standing.reason,
         "until": iso_or_none(standing.until),
         "slot": iso_or_none(standing.slot),
-        **delivered_fields(delivered, row.release),
+        **({} if delivered is None else delivered_fields(delivered, row.release)),
     }
 
 

@@ -210,12 +210,9 @@ class SqlDeliveries:
             rows = connection.execute(_BEHIND).fetchall()
             return {pack: Behind(number, overdue) for pack, number, overdue in rows}
 
-    def agents(self, account: str | None = None) -> Mapping[str, Agent]:
+    def agents(self, accounts: Collection[str] | None = None) -> Mapping[str, Agent]:
         with self._database.reading() as connection:
-            if account is None:
-                return dict(served.agents(connection))
-            found = served.agent(connection, account)
-            return {} if found is None else {account: found}
+            return dict(served.agents(connection, accounts))
 
     def reports(self, accounts: Collection[str]) -> Iterator[Report]:
         with self._database.reading() as connection:

@@ -18,10 +18,10 @@ _AGENT = f"""
 SELECT {_AGENT_COLUMNS} FROM agent JOIN account ON account.id = account_id
 WHERE account.name = :account
 """
-_AGENTS = f"""
+_AGENTS_OF = f"""
 SELECT account.name, {_AGENT_COLUMNS} FROM agent JOIN account ON account.id = account_id
-WHERE account.name NOT LIKE '%~%' ORDER BY account.name
 """
+_AGENTS = f"{_AGENTS_OF} WHERE account.name NOT LIKE '%~%' ORDER BY account.name"
 _RELEASES = """
 SELECT DISTINCT pack.name, deployment, version, body
 FROM account
@@ -79,9 +79,15 @@ def agent(connection: Connection, account: str) -> Agent | None:
     return None if row is None else _agent_of(row)
 
 
-def agents(connection: Connection) -> Iterator[tuple[str, Agent]]:
-    """Accounts with their agents."""
-    return ((name, _agent_of(row)) for name, *row in connection.stream(_AGENTS))
+def agents(connection: Connection, accounts: Collection[str] | None) -> Iterator[tuple[str, Agent]]:
+    """Accounts with their agents: these, or None for all."""
+    if accounts is None:
+        yield from ((name, _agent_of(row)) for name, *row in connection.stream(_AGENTS))
+        return
+    for names in chunks(accounts):
+        places, values = listed(names)
+        found = connection.execute(f"{_AGENTS_OF} WHERE account.name IN ({places})", values)
+        yield from ((name, _agent_of(row)) for name, *row in found)
 
 
 def _agent_of(row: Sequence[Any]) -> Agent:

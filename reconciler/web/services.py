@@ -1,11 +1,14 @@
 """What the functions of routes are given from outside."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.desired.delivered import Deliveries as Delivery
 from reconciler.model.access import Principal
+from reconciler.model.base import InstallBase
 from reconciler.model.delivery import OVERDUE_AFTER
 from reconciler.ports import Access, Answers, Clock, Store
 from reconciler.ports.delivery import Contents, Deliveries
@@ -89,6 +92,13 @@ class Services:
     def deliveries(self) -> Deliveries:
         """What the store keeps of deliveries."""
         return deliveries(self.store)
+
+    def delivered(self, base: InstallBase, accounts: Collection[str], now: datetime) -> Delivery:
+        """Tells what the rows of these accounts run; `base` holds what these need."""
+        kept = self.deliveries
+        agents = kept.agents(accounts)
+        said = {report.key: report for report in kept.reports(agents)}
+        return Delivery(base, agents, lambda _: said, now, self.overdue_after)
 
     @cached_property
     def changes(self) -> Changes:

@@ -84,7 +84,8 @@ def _right(target: Target, at: datetime = START) -> Report:
 
 
 def test_settings_in_force_are_values_or_defaults_of_what_the_release_has() -> None:
-    given: dict[str, Any] = {"warehouse": {"key": {"secretRef": "vault/key"}, "later": 1}, "other": {"x": 1}}
+    warehouse = {"key": {"secretRef": "vault/key"}, "later": 1}
+    given: dict[str, Any] = {"warehouse": warehouse, "other": {"x": 1}}
     (target,) = _bundle(requested=Settings(extensions=given)).targets
     assert target.extensions == {"warehouse": {"key": {"secretRef": "vault/key"}, "region": "eu"}}
 

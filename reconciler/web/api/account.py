@@ -56,10 +56,12 @@ def _attachments(call: Call) -> Answer:
         return call.services.views.attachments(account=account, after=after, limit=limit)
 
     def show(rows: Sequence[Attached]) -> list[Fields]:
-        offer = offers(call, world(call, *{row.key.pack for row in rows}))
+        base = world(call, *{row.key.pack for row in rows})
+        offer = offers(call, base)
+        delivered = call.services.delivered(base, {account}, call.now)
         return [
             {
-                **attachments.fields(row, offer.standings.of(row)),
+                **attachments.fields(row, offer.standings.of(row), delivered.of(row)),
                 "name": name_of(row),
             }
             for row in rows

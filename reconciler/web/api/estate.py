@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.desired.delivered import Delivered
 from reconciler.desired.standing import Standing, Standings
 from reconciler.model.base import Attached, AttachmentKey, InstallBase
 from reconciler.model.declarations import AccountGroup, Declaration, Kind, ManagedAccount
@@ -40,9 +41,9 @@ def _listed(call: Call, account: str | None, pack: str | None) -> Answer:
         raise Problem(400, "cursor", detail, "begin again without a cursor") from None
     items: list[Fields] = []
     last = None
-    for row, standing in _standing(call, rows[: asked - 1]):
+    for row, standing, delivered in _standing(call, rows[: asked - 1]):
         if state is None or standing.state == state:
-            items.append(attachments.fields(row, standing))
+            items.append(attachments.fields(row, standing, delivered))
         last = row.key
         if len(items) == limit:
             break
@@ -51,13 +52,16 @@ def _listed(call: Call, account: str | None, pack: str | None) -> Answer:
     return answer({"items": items, "next": following})
 
 
-def _standing(call: Call, rows: Sequence[Attached]) -> Iterator[tuple[Attached, Standing]]:
-    """Each row with where it stands."""
+def _standing(
+    call: Call, rows: Sequence[Attached]
+) -> Iterator[tuple[Attached, Standing, Delivered]]:
+    """Each row with where it stands, and what runs there."""
     if not rows:
         return
     views = call.services.views
     packs = views.of_packs({row.key.pack for row in rows})
-    accounts = views.accounts({row.key.account for row in rows})
+    names = {row.key.account for row in rows}
+    accounts = views.accounts(names)
     declared = [*packs.tree, *accounts.tree.by_kind[Kind.MANAGED_ACCOUNT].values()]
     base = InstallBase(
         applied=packs.applied, tree=Tree(declared), packs=packs.packs, contested=packs.contested
@@ -66,8 +70,9 @@ def _standing(call: Call, rows: Sequence[Attached]) -> Iterator[tuple[Attached, 
         standings = Standings(base, call.now)
     except LookupError:
         raise nothing_applied() from None
+    delivered = call.services.delivered(base, names, call.now)
     for row in rows:
-        yield row, standings.of(row)
+        yield row, standings.of(row), delivered.of(row)
 
 
 def _accounts(call: Call) -> Answer:
