@@ -67,7 +67,7 @@ class SqlAccess:
     def begin_session(
         self, digest: str, principal: Principal, *, now: datetime, expires_at: datetime
     ) -> None:
-        """Raises RequestRefused for an account that the store does not know."""
+        """Raises RequestRefused for a revoked token, and an account that is not known."""
         with self._writing() as connection:
             signing_in.begin(connection, digest, principal, now, expires_at)
 

@@ -132,9 +132,13 @@ UNION ALL
 SELECT 'the outbox is at event ' || event || ', the log ends before it'
 FROM outbox WHERE event > (SELECT number FROM chain_end)
 """
+_SIGNED_IN = """
+SELECT 'a session of token ' || token_id || ' is there, which was revoked'
+FROM session JOIN token ON token.id = token_id WHERE revoked_at IS NOT NULL
+"""
 _QUERIES = (
     _DECLARED, _SERVED, _ABOVE, _PERIOD, _LAST_MOVE, _CHAIN_OF_MOVES, _HISTORY, _UNSETTLED,
-    _SET_ASIDE, _OUTBOX,
+    _SET_ASIDE, _OUTBOX, _SIGNED_IN,
 )  # fmt: skip
 
 

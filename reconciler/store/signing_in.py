@@ -56,6 +56,8 @@ def begin(
     connection: Connection, digest: str, principal: Principal, now: datetime, expires_at: datetime
 ) -> None:
     """See ports.Access.begin_session; inside the caller's transaction."""
+    if principal.token_id is not None:
+        tokens.require_live(connection, principal.token_id)
     if principal.account is not None:
         tokens.require_account(connection, principal.account)
     values = {

@@ -34,7 +34,7 @@ _BY_DIGEST = f"""
 SELECT token.digest, {COLUMNS} FROM token {ACCOUNT} WHERE token.digest = :digest AND {KNOWN}
 """
 _BY_NUMBER = f"SELECT {COLUMNS} FROM token {ACCOUNT} WHERE token.id = :number"
-_THE_TOKEN = "SELECT id FROM token WHERE id = :number"  # noqa: S105 - a statement
+THE_TOKEN = "SELECT id FROM token WHERE id = :number"  # noqa: S105 - a statement
 _LISTED = f"SELECT {COLUMNS} FROM token {ACCOUNT} WHERE token.id > :after"
 _OF_ACCOUNT = " AND token.account_id = (SELECT id FROM account WHERE name = :account)"
 _LIVE = (
@@ -126,6 +126,14 @@ def require_account(connection: Connection, account: str) -> None:
         )
 
 
+def require_live(connection: Connection, number: int) -> None:
+    """Keeps the token from being revoked until the transaction ends; RequestRefused if it was."""
+    connection.lock(THE_TOKEN, {"number": number})
+    if connection.execute(f"{THE_TOKEN} AND revoked_at IS NULL", {"number": number}).fetchone():
+        return
+    raise RequestRefused("the token was revoked meanwhile", "sign in with another one")
+
+
 def _event(kind: EventKind, token: Token, now: datetime, actor: str) -> EventDraft:
     done = "created" if kind is EventKind.TOKEN_CREATED else "revoked"
     details = {
@@ -177,7 +185,7 @@ def listed(
 def revoke(connection: Connection, number: int, now: datetime, actor: str) -> Token | None:
     """See ports.Access.revoke_token; inside the caller's transaction."""
     connection.lock(log.END)
-    connection.lock(_THE_TOKEN, {"number": number})
+    connection.lock(THE_TOKEN, {"number": number})
     row = connection.execute(_BY_NUMBER, {"number": number}).fetchone()
     if row is None:
         return None

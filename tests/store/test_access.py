@@ -187,14 +187,19 @@ def test_an_operator_ends_all_sessions_or_those_of_one(
     ]
 
 
-def test_a_session_of_a_revoked_token_is_dead_whenever_it_began(doors: Access, world: Any) -> None:
+def test_a_revoked_token_begins_no_session_and_one_that_is_there_is_dead(
+    doors: Access, world: Any, sql: Any, store_url: str
+) -> None:
     token, _ = _make(doors, world)
-    doors.revoke_token(token.id, now=world.clock.at, actor="ann")
     end = world.clock.at + timedelta(hours=12)
-    doors.begin_session("late", token.principal, now=world.clock.at, expires_at=end)
-    found = doors.session("late")
+    doors.begin_session("s", token.principal, now=world.clock.at, expires_at=end)
+    sql("UPDATE token SET revoked_at = created_at")
+    found = doors.session("s")
     assert found is not None
     assert not found.lives(world.clock.at)
+    assert check(store_url) == ["a session of token 1 is there, which was revoked"]
+    with pytest.raises(RequestRefused):
+        doors.begin_session("late", token.principal, now=world.clock.at, expires_at=end)
 
 
 def test_a_person_signs_in_without_a_token(doors: Access, world: Any) -> None:

@@ -68,7 +68,7 @@ def _with_token(call: Call) -> Answered:
     found = checked_token(access, text, call.now)
     if not isinstance(found, Token):
         access.failed(origins, call.now)
-        _log.warning("sign-in from %s failed: %s", call.client, found)
+        _log.warning("sign-in from %r failed: %s", call.client, found)
         return _page(call, next_path, _not_good(text))
     return _begun(call, found.principal, next_path, found)
 
@@ -91,7 +91,7 @@ def _begun(call: Call, principal: Principal, next_path: str, token: Token | None
     _end(call)
     response = RedirectResponse(next_path, status_code=303)
     cookies.write(response, cookies.SESSION, session_id, ends - call.now, asked.origin)
-    _log.info("%r signed in from %s", principal.name, call.client)
+    _log.info("%r signed in from %r", principal.name, call.client)
     return response
 
 
