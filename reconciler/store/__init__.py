@@ -106,7 +106,7 @@ def partition(url: str, parts: int) -> str:
 def views(store: Store) -> Views:
     """Pages of the store, and the worlds of its accounts, for many who ask at the same time."""
     from reconciler.store.store import SqlStore
-    from reconciler.store.views import SqlViews
+    from reconciler.store.viewing import SqlViews
 
     assert isinstance(store, SqlStore)
     return SqlViews(store.database)
