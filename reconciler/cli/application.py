@@ -34,6 +34,7 @@ _SUMMARIES = {
     "fmt": "Bring manifests into their one form, comments kept.",
     "account": "What an account does for itself: adopt, choose a slot, install, configure.",
     "token": "Who may use the HTTP API and the pages: create, list and revoke tokens.",
+    "notify": "Who is told of what, and how; and what became of it.",
     "agent": "Keep a folder equal to what an account should run, and report it.",
     "store": "Look after the store: migrate, check, backup, export, rebuild.",
     "comment": "Post a plan as one comment on a pull or merge request, edited in place.",

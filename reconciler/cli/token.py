@@ -1,38 +1,16 @@
 """`reconciler token`: who may use the HTTP API and the pages -> tokens, shown once."""
 
-import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options
-from reconciler.model.access import DEFAULT_LIFE, LONGEST_LIFE, Role
+from reconciler.cli.durations import Duration
+from reconciler.model.access import DEFAULT_LIFE, Role
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
-
-_DURATION = re.compile(r"([0-9]{1,6})([mhd])", re.ASCII)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
-class _Duration(click.ParamType[timedelta]):
-    """30d, 12h or 45m -> how long that is; ten years at most."""
-
-    name = "DURATION"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = _DURATION.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r} is no duration, such as 30d, 12h or 45m", param, ctx)
-        lasts = int(found[1]) * _UNITS[found[2]]
-        if not timedelta() < lasts <= LONGEST_LIFE:
-            self.fail(f"{value!r} is out of range: up to ten years (3660d)", param, ctx)
-        return lasts
 
 
 @click.group(name="token")
@@ -53,7 +31,7 @@ def command() -> None:
 @click.option("--account", metavar="NAME", help="The account, for role account.")
 @click.option(
     "--expires-in",
-    type=_Duration(),
+    type=Duration(),
     default=None,
     help="How long it lives: 30d, 12h, 45m.  [default: 90d]",
 )

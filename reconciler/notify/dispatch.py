@@ -7,7 +7,8 @@ leaves one that is sent again under the same id.
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -58,6 +59,19 @@ def run(dispatcher: Dispatcher, stop: threading.Event) -> None:
     Trouble with the store is told and tried again.
     """
     asyncio.run(_run(dispatcher, stop))
+
+
+@contextmanager
+def in_background(dispatcher: Dispatcher) -> Iterator[None]:
+    """Sends from a thread while the block runs; what is under way at its end is ended first."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(dispatcher, stop), name="notifications")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def run_once(dispatcher: Dispatcher) -> None:

@@ -9,7 +9,10 @@ from reconciler.report.objects import Fields
 from reconciler.report.times import iso
 
 # What an account may know of an event; the publisher gets all of its details.
-_FOR_ACCOUNTS = ("before", "after", "release", "late", "window", "missing", "token", "expires_at")
+_FOR_ACCOUNTS = (
+    "before", "after", "release", "late", "window", "missing", "token", "expires_at", "instance",
+    "since", "failure",
+)  # fmt: skip
 
 
 def body(notice: Notice, now: datetime) -> str:
