@@ -1,13 +1,14 @@
 """`reconciler serve`: an address -> the HTTP API and the pages, until the process is stopped."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import delivering, options, signing_in
+from reconciler.cli import delivering, options, signing_in, telling
 
 if TYPE_CHECKING:
+    from reconciler.notify.post import Ways
     from reconciler.web.duties import Duty
     from reconciler.web.services import Services
     from reconciler.wiring import OpenedWorld
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 )
 @delivering.options
 @signing_in.options
+@telling.reminds
+@telling.sends
 @options.store
 @options.now
 def command(
@@ -34,6 +37,10 @@ def command(
     store: str,
     now: datetime | None,
     trusted_proxies: tuple[str, ...],
+    leads: tuple[timedelta, ...],
+    private: bool,
+    mail_server: str | None,
+    mail_from: str | None,
     **given: Any,
 ) -> int:
     """Serve the HTTP API and the pages of accounts and publishers.
@@ -48,6 +55,7 @@ def command(
       reconciler serve --public-url https://packs.example.com --trusted-proxy 10.0.0.0/8
     """
     from reconciler.cli import streams
+    from reconciler.notify.dispatch import in_background
     from reconciler.settings import Settings
     from reconciler.web.app import application
     from reconciler.web.duties import looking_after
@@ -56,8 +64,14 @@ def command(
     from reconciler.wiring import open_world
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
-        services, duties = _services(world, **given)
-        with listening(host, port) as sock, looking_after(duties):
+        ways = telling.ways(private, mail_server, mail_from)
+        services, duties = _services(world, ways=ways, **given)
+        sender, _ = telling.dispatcher(services.store, world.clock, ways, leads)
+        with (
+            listening(host, port) as sock,
+            looking_after(duties),
+            in_background(sender),
+        ):
             shown = f"[{host}]" if ":" in host else host
             ready = f"serving on http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)
@@ -69,6 +83,7 @@ def _services(
     world: "OpenedWorld",
     *,
     delivery: "delivering.Delivery",
+    ways: "Ways",
     public_url: str | None,
     **oidc: Any,
 ) -> "tuple[Services, list[Duty]]":
@@ -90,5 +105,6 @@ def _services(
         provider=signing_in.provider_of(**oidc),
         contents=delivery.contents(),
         overdue_after=delivery.timeout,
+        ways=ways,
     )
     return services, [services.tell_overdue, visitors.keep_house]

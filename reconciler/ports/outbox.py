@@ -24,6 +24,10 @@ class Outbox(Protocol):
     model.notices.PUBLISHER for the publisher's own, None for all.
     """
 
+    def knows(self, account: str) -> bool:
+        """Whether there is such an account, that could be told."""
+        ...
+
     def add_channel(self, draft: ChannelDraft) -> Channel:
         """Made with its secret, which is shown this once; it hears of what happens from now on.
 

@@ -11,7 +11,6 @@ from reconciler.errors import RequestRefused
 from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.notices import PUBLISHER, Channel, ChannelDraft, ChannelKind, Topic
 from reconciler.store import codec, log
-from reconciler.store.accepting import PUT_ACCOUNT
 from reconciler.store.connection import Connection, Values
 
 CURSOR = "SELECT event, channel FROM outbox"
@@ -27,11 +26,7 @@ _CHANNELS = f"""
 SELECT {COLUMNS}, secret FROM channel LEFT JOIN account ON account.id = account_id
 WHERE TRUE{{conditions}} ORDER BY channel.id
 """
-_KNOWN = """
-SELECT 1 FROM account WHERE name = :account AND name NOT LIKE '%~%'
-UNION ALL
-SELECT 1 FROM declaration WHERE kind = 'ManagedAccount' AND name = :account
-"""
+_KNOWN = "SELECT 1 FROM account WHERE name = :account AND name NOT LIKE '%~%'"
 _ADD = """
 INSERT INTO channel
     (account_id, kind, address, secret, topics, created_at, created_by, since_event)
@@ -98,8 +93,6 @@ def add(connection: Connection, draft: ChannelDraft) -> Channel:
     if connection.execute(ANY_OPEN).fetchone() is None:
         end = connection.execute(log.END).fetchone()[0]
         connection.execute(MOVE_CURSOR, {"event": end, "channel": 0})
-    if draft.account is not None:
-        connection.execute(PUT_ACCOUNT, {"name": draft.account})
     values: Values = {
         "account": draft.account,
         "kind": draft.kind.value,
@@ -115,9 +108,14 @@ def add(connection: Connection, draft: ChannelDraft) -> Channel:
     return found
 
 
+def knows(connection: Connection, account: str) -> bool:
+    """Whether an account was ever seen."""
+    return connection.execute(_KNOWN, {"account": account}).fetchone() is not None
+
+
 def _check(connection: Connection, draft: ChannelDraft) -> None:
     account = draft.account
-    if account is not None and not connection.execute(_KNOWN, {"account": account}).fetchone():
+    if account is not None and not knows(connection, account):
         raise RequestRefused(f'there is no account "{account}"', "see reconciler attachments")
     owner = PUBLISHER if account is None else account
     if len(channels(connection, owner)) >= MOST_CHANNELS:

@@ -65,6 +65,11 @@ class SqlOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def knows(self, account: str) -> bool:
+        """Every account that was ever seen can be told."""
+        with self._database.reading() as connection:
+            return channels.knows(connection, account)
+
     def add_channel(self, draft: ChannelDraft) -> Channel:
         """With its secret. Raises RequestRefused, StoreError."""
         with self._database.writing() as writer, writer.transaction() as connection:

@@ -1,7 +1,7 @@
 """What the functions of routes are given from outside."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -10,11 +10,13 @@ from reconciler.desired.delivered import Deliveries as Delivery
 from reconciler.model.access import Principal
 from reconciler.model.base import InstallBase
 from reconciler.model.delivery import OVERDUE_AFTER
+from reconciler.notify.post import Ways
 from reconciler.ports import Access, Answers, Clock, Store
 from reconciler.ports.delivery import Contents, Deliveries
+from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search
 from reconciler.ports.views import Views
-from reconciler.store import deliveries, search, views
+from reconciler.store import deliveries, outbox, search, views
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
 from reconciler.web.counting import Counts, Remembered, counting, counting_moves
@@ -51,6 +53,7 @@ class Services:
     `origin` is how browsers reach the server ("https://packs.example"); None: as they say.
     `provider` None: tokens alone let people in. `contents` None: it does not read the publisher's
     repository. A runtime that does not run what it should for `overdue_after` is overdue.
+    `ways`: how notifications are sent.
     """
 
     store: Store
@@ -62,6 +65,7 @@ class Services:
     provider: "Provider | None" = None
     contents: Contents | None = None
     overdue_after: timedelta = OVERDUE_AFTER
+    ways: Ways = field(default_factory=Ways)
 
     @cached_property
     def views(self) -> Views:
@@ -99,6 +103,11 @@ class Services:
         agents = kept.agents(accounts)
         said = {report.key: report for report in kept.reports(agents)}
         return Delivery(base, agents, lambda _: said, now, self.overdue_after)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What there is to tell, and to whom."""
+        return outbox(self.store)
 
     @cached_property
     def changes(self) -> Changes:
