@@ -90,13 +90,20 @@ async def _run(dispatcher: Dispatcher, stop: threading.Event) -> None:
                 if troubled:
                     dispatcher.log.recovered()
                 troubled = ""
-            except ReconcilerError as error:
-                if error.message != troubled:
-                    dispatcher.log.trouble(error)
-                troubled, pause = error.message, dispatcher.pace.trouble_seconds
+            except Exception as error:  # whatever it is: nobody else would begin again
+                said = _trouble(error)
+                if said.message != troubled:
+                    dispatcher.log.trouble(said)
+                troubled, pause = said.message, dispatcher.pace.trouble_seconds
             if pause:
                 await asyncio.to_thread(stop.wait, pause)
         await rounds.end()
+
+
+def _trouble(error: Exception) -> ReconcilerError:
+    if isinstance(error, ReconcilerError):
+        return error
+    return ReconcilerError(f"a defect of this program: {type(error).__name__}: {error}")
 
 
 async def _run_once(dispatcher: Dispatcher) -> None:
