@@ -14,7 +14,7 @@ from reconciler.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-_TITLES = {
+TITLES = {
     400: "The request has the wrong form",
     401: "Sign in first",
     403: "You may not do this",
@@ -57,7 +57,7 @@ class Problem(Exception):
     @property
     def title(self) -> str:
         """What all problems with this status have in common."""
-        return _TITLES.get(self.status, "It did not work")
+        return TITLES.get(self.status, "It did not work")
 
     def fields(self) -> dict[str, Any]:
         """The problem as JSON (RFC 9457)."""

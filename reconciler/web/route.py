@@ -109,9 +109,10 @@ class Route:
 
     `answers` is a function that may wait for the database, which then has a thread; or an async
     one, for answers that go on. `takes` and `gives` name JSON Schemas, files below schemas/ without
-    their suffix. A page takes a form instead. `statuses` are those of its own problems, beside the
-    ones that every route has. An answer with a `secret` is given once, and never kept. A `lenient`
-    route passes over parameters that it does not know.
+    their suffix; `also` are further media types that it answers in. A page takes a form instead.
+    `statuses` are those of its own problems, beside the ones that every route has. An answer with a
+    `secret` is given once, and never kept. A `lenient` route passes over parameters that it does
+    not know.
     """
 
     method: str
@@ -123,6 +124,7 @@ class Route:
     query: tuple[Parameter, ...] = ()
     takes: str | None = None
     gives: str | None = None
+    also: tuple[str, ...] = ()
     status: int = 200
     statuses: tuple[int, ...] = ()
     conditional: bool = False  # heeds If-Match

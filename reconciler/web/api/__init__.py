@@ -4,6 +4,7 @@ from reconciler.web.api import (
     account,
     acts,
     delivery,
+    description,
     estate,
     health,
     me,
@@ -16,6 +17,7 @@ from reconciler.web.route import Route
 
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
+    *description.ROUTES,
     *me.ROUTES,
     *delivery.ROUTES,
     *notifications.ROUTES,

@@ -208,6 +208,7 @@ ROUTES = (
         summary="One file of a content, or a range of it.",
         access=Access.ACCOUNT_READS,
         answers=_file,
+        also=("application/octet-stream",),
         statuses=(206, 416, 422),
     ),
     Route(

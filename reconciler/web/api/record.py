@@ -134,6 +134,7 @@ ROUTES = (
         access=Access.PUBLISHER,
         answers=_events,
         gives="api/events",
+        also=tuple(_MEDIA_TYPES.values()),
         query=(PACK, ACCOUNT, KIND, SINCE, _FORMAT, *PAGED),
     ),
     Route(
