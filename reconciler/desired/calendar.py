@@ -1,23 +1,19 @@
 """The install base and a span of time -> what will happen in it without a new commit."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from reconciler.desired.freezes import frozen
+from reconciler.desired.freezes import spans
 from reconciler.desired.gates import opening
 from reconciler.desired.standing import Standings
 from reconciler.model.base import InstallBase
-from reconciler.model.declarations import Freeze
 from reconciler.model.windows import Window, day_start
-from reconciler.model.zones import zone
 
-# The shortest freeze lasts an hour, so a look every half hour misses none.
-_STEP = timedelta(minutes=30)
-_MINUTE = timedelta(minutes=1)
+# Spans of a freeze may follow one another without a gap; more of them than this are endless.
+_CHAIN = 400
 
 
 class EntryKind(StrEnum):
@@ -49,15 +45,19 @@ class Entry:
     attachments: int = 0
 
 
-def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
-    """What happens within `days` times 24 hours, in order of time.
+def entries(
+    base: InstallBase, now: datetime, days: int, since: datetime | None = None
+) -> tuple[Entry, ...]:
+    """What happens within `days` times 24 hours, in order of time; with `since` from then on.
 
     Windows of pending releases, releases that wait for a gate's end, freezes, slots, and the ends
-    of holds and of packs' suspensions. Empty when nothing was ever applied.
+    of holds and of packs' suspensions. Empty when nothing was ever applied. Cheap however far
+    `since` is.
     """
     if base.applied is None:
         return ()
     end = now + timedelta(days=days)
+    begin = now if since is None else max(now, since)
     standings = Standings(base, now)
     found = [
         *_releases(standings),
@@ -65,8 +65,8 @@ def entries(base: InstallBase, now: datetime, days: int) -> tuple[Entry, ...]:
         *_holds(standings),
         *_slots(standings),
     ]
-    within = [entry for entry in found if now <= entry.at < end]
-    within.extend(_freezes(standings, end))
+    within = [entry for entry in found if begin <= entry.at < end]
+    within.extend(_freezes(standings, begin, end))
     return tuple(sorted(within, key=lambda entry: (entry.at, entry.kind, entry.key)))
 
 
@@ -171,46 +171,35 @@ def _slots(standings: Standings) -> Iterator[Entry]:
         )
 
 
-def _freezes(standings: Standings, end: datetime) -> Iterator[Entry]:
+def _freezes(standings: Standings, since: datetime, end: datetime) -> Iterator[Entry]:
     for freeze in standings.publisher.freezes:
-        for since, until in _spans(freeze, standings.now, end, standings.zone):
+        found = spans(freeze, since, end, standings.zone)
+        for start, until in _joined((a, b) for a, b in found if a < end and b > since):
             yield Entry(
-                key=f"freeze/{freeze.name}/{since.isoformat() if freeze.cron else ''}",
+                key=f"freeze/{freeze.name}/{start.isoformat() if freeze.cron else ''}",
                 kind=EntryKind.FREEZE,
-                at=since,
+                at=start,
                 until=until,
                 summary=f'freeze "{freeze.name}"' + (f": {freeze.reason}" if freeze.reason else ""),
             )
 
 
-def _spans(
-    freeze: Freeze, now: datetime, end: datetime, publisher_zone: ZoneInfo
+def _joined(
+    found: Iterable[tuple[datetime, datetime]],
 ) -> Iterator[tuple[datetime, datetime | None]]:
-    """The spans of one freeze that touch the time from now to end."""
-    if freeze.from_on is not None and freeze.until_on is not None:
-        where = zone(freeze.time_zone) if freeze.time_zone else publisher_zone
-        since, until = day_start(freeze.from_on, where), day_start(freeze.until_on, where)
-        if since < end and until > now:
-            yield since, until
-        return
-    at = now
-    while at < end:
-        held = frozen((freeze,), at, publisher_zone)
-        if held is None:
-            at += _STEP
+    """Spans that meet as one; an end of None: no end can be told."""
+    start: datetime | None = None
+    end = datetime.min.replace(tzinfo=UTC)
+    links = 0
+    for since, until in found:
+        if start is not None and since <= end:
+            end, links = max(end, until), links + 1
+            if links > _CHAIN:
+                yield start, None
+                return
             continue
-        yield _start(freeze, at, now, publisher_zone), held.until
-        if held.until is None:
-            return
-        at = held.until
-
-
-def _start(freeze: Freeze, at: datetime, now: datetime, publisher_zone: ZoneInfo) -> datetime:
-    """The minute in which the freeze that holds at `at` began, at the earliest `now`."""
-    start = at.replace(second=0, microsecond=0)
-    for _ in range(_STEP // _MINUTE):
-        earlier = start - _MINUTE
-        if earlier < now or frozen((freeze,), earlier, publisher_zone) is None:
-            break
-        start = earlier
-    return max(start, now)
+        if start is not None:
+            yield start, end
+        start, end, links = since, until, 0
+    if start is not None:
+        yield start, end

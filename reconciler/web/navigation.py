@@ -15,7 +15,7 @@ class Entry:
 
 
 # What publishers see, in the order of how often it is looked at.
-_PUBLISHER = (
+PUBLISHER_PAGES = (
     ("/", "Packs"),
     ("/calendar", "Calendar"),
     ("/accounts", "Accounts"),
@@ -31,7 +31,7 @@ def navigation(call: Call) -> tuple[Entry, ...]:
     who = call.principal
     if who is None:
         return ()
-    pairs = _PUBLISHER if who.publishes else ((f"/accounts/{who.account}", "My packs"),)
+    pairs = PUBLISHER_PAGES if who.publishes else ((f"/accounts/{who.account}", "My packs"),)
     path = call.route.path.format_map(call.path)
     return tuple(Entry(path=to, label=label, here=_within(path, to)) for to, label in pairs)
 

@@ -9,9 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -256,15 +257,15 @@ def estate(applied: Path, tmp_path: Path, serve: Callable[..., Server]) -> Estat
     return Estate(path=path, serve=serve)
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts servers; the store is `tmp_path`/install-base.db unless the arguments name another."""
+@contextmanager
+def _servers() -> Iterator[Callable[..., Server]]:
+    """Starts servers in a folder; all of them end with the block."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str, **environment: str) -> Server:
+    def start(folder: Path, *arguments: str, **environment: str) -> Server:
         process = subprocess.Popen(
             [sys.executable, "-m", "reconciler", "serve", "--port", "0", *arguments],
-            cwd=tmp_path,
+            cwd=folder,
             env=os.environ | environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -283,3 +284,17 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers; the store is `tmp_path`/install-base.db unless the arguments name another."""
+    with _servers() as start:
+        yield partial(start, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def serve_in() -> Iterator[Callable[..., Server]]:
+    """Starts servers in a folder, for all tests of a module."""
+    with _servers() as start:
+        yield start

@@ -29,7 +29,7 @@ def _calendar(call: Call) -> Page:
     today = call.now.astimezone(where).date()
     first = _first(call.query["month"], today)
     found, left_out = _entries(call, first, where)
-    days = _days(found, where, call.now)
+    days = _days(found, where, max(call.now, day_start(first, where)))
     values: dict[str, Any] = {
         "title": f"{_MONTHS[first.month - 1]} {first.year}",
         "first": first,
@@ -67,7 +67,7 @@ def _entries(call: Call, first: date, where: ZoneInfo) -> tuple[tuple[Entry, ...
     names = call.services.search.due(end, limit=_MOST_PACKS + 1)
     base = counted(call, names[:_MOST_PACKS])
     days = -(-(end - call.now) // timedelta(days=1))
-    found = entries(base, call.now, days)
+    found = entries(base, call.now, days, day_start(first, where))
     return tuple(one for one in found if one.at < end), len(names) > _MOST_PACKS
 
 
@@ -75,14 +75,14 @@ def _touches(one: Entry, first: date, where: ZoneInfo) -> bool:
     return (one.until or one.at) >= day_start(first, where)
 
 
-def _days(found: tuple[Entry, ...], where: ZoneInfo, now: datetime) -> dict[date, list[Entry]]:
-    """Each entry on every day that it touches; a freeze of months on 62 days at most."""
+def _days(found: tuple[Entry, ...], where: ZoneInfo, since: datetime) -> dict[date, list[Entry]]:
+    """Each entry on every day that it touches from `since` on, as far as a month reaches."""
     days: dict[date, list[Entry]] = {}
     for one in found:
-        start = max(one.at, now) if one.until else one.at
+        start = max(one.at, since) if one.until else one.at
         last = max((one.until or one.at) - timedelta(microseconds=1), start)
         day, end = start.astimezone(where).date(), last.astimezone(where).date()
-        for _ in range(62):
+        for _ in range(31):
             days.setdefault(day, []).append(one)
             if day >= end:
                 break
