@@ -1,6 +1,5 @@
 """Names of an install base, found by what somebody looks for."""
 
-from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.declarations import Kind
@@ -18,8 +17,4 @@ class Search(Protocol):
 
     def pending(self, words: str = "", *, after: str = "", limit: int) -> tuple[str, ...]:
         """Declared packs that have a pending release."""
-        ...
-
-    def due(self, until: datetime, *, limit: int) -> tuple[str, ...]:
-        """Packs of which something may happen before `until` (aware), the earliest first."""
         ...

@@ -1,9 +1,6 @@
 """What somebody looks for -> names, by queries that stop when a page is full."""
 
-from datetime import datetime
-
 from reconciler.model.declarations import Kind
-from reconciler.store import codec
 from reconciler.store.connection import Database, Values
 
 _NAMES = r"""
@@ -16,7 +13,6 @@ SELECT name FROM pack
 WHERE declared AND pending_id IS NOT NULL AND name > :after AND name LIKE :words ESCAPE '\'
 ORDER BY name LIMIT :limit
 """
-_DUE = "SELECT name FROM pack WHERE due_at < :until ORDER BY due_at, name LIMIT :limit"
 
 
 class SqlSearch:
@@ -34,10 +30,6 @@ class SqlSearch:
         """Declared packs that have a pending release."""
         values = {"words": _containing(words), "after": after, "limit": limit}
         return self._found(_PENDING, values)
-
-    def due(self, until: datetime, *, limit: int) -> tuple[str, ...]:
-        """Packs of which something may happen before `until`, the earliest first."""
-        return self._found(_DUE, {"until": codec.time_text(until), "limit": limit})
 
     def _found(self, statement: str, values: Values) -> tuple[str, ...]:
         with self._database.reading() as connection:

@@ -1,7 +1,5 @@
 """Names of an install base, found by what somebody types."""
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +13,10 @@ PACK, ACCOUNT = Kind.INTEGRATION_PACK, Kind.MANAGED_ACCOUNT
 
 
 def _filled(store: Store, world: Any) -> None:
-    now = world.clock.now()
     packs = [
         world.pack("order-to-cash", pending="2.0.0"),
-        replace(world.pack("stock", pending="1.1.0"), due_at=now + timedelta(days=2)),
-        replace(world.pack("cashier"), due_at=now + timedelta(days=1)),
+        world.pack("stock", pending="1.1.0"),
+        world.pack("cashier"),
     ]
     rows = tuple(world.row(name, "stock", release="1.0.0") for name in ("acme", "zeta"))
     world.fill(store, *packs, rows=rows)
@@ -57,11 +54,3 @@ def test_packs_with_a_pending_release_are_found(store: Store, world: Any) -> Non
     assert found.pending(limit=9) == ("order-to-cash", "stock")
     assert found.pending("cash", limit=9) == ("order-to-cash",)
     assert found.pending(after="order-to-cash", limit=9) == ("stock",)
-
-
-def test_packs_that_are_due_come_in_the_order_of_time(store: Store, world: Any) -> None:
-    _filled(store, world)
-    found, now = search(store), world.clock.now()
-    assert found.due(now + timedelta(days=3), limit=9) == ("cashier", "stock")
-    assert found.due(now + timedelta(days=3), limit=1) == ("cashier",)
-    assert found.due(now + timedelta(days=1), limit=9) == ()

@@ -5,11 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from starlette.responses import Response
+
 from reconciler.desired.calendar import Entry, entries
 from reconciler.model.windows import day_start
 from reconciler.model.zones import zone
+from reconciler.report.calendar import icalendar
 from reconciler.web.pages.reading import counted
-from reconciler.web.route import Access, Call, Page, Parameter, Route
+from reconciler.web.route import Access, Answered, Call, Page, Parameter, Route
 
 # Of more packs a month would tell nobody anything.
 _MOST_PACKS = 300
@@ -22,17 +25,26 @@ _MONTH = Parameter(
     schema={"type": "string", "pattern": "^(20[0-9]{2}-(0[1-9]|1[0-2]))?$", "default": ""},
 )
 
+_FORMAT = Parameter(
+    name="format",
+    description="ics: a file for calendars, of all that comes until the end of the month.",
+    schema={"enum": ["page", "ics"], "default": "page"},
+)
 
-def _calendar(call: Call) -> Page:
+
+def _calendar(call: Call) -> Answered:
     key = call.services.store.publisher_zone()
     where = zone(key or "UTC")
     today = call.now.astimezone(where).date()
     first = _first(call.query["month"], today)
     found, left_out = _entries(call, first, where)
+    if call.query["format"] == "ics":
+        return _file(call, found)
     days = _days(found, where, max(call.now, day_start(first, where)))
     values: dict[str, Any] = {
         "title": f"{_MONTHS[first.month - 1]} {first.year}",
         "first": first,
+        "month": _month(first)[0],
         "today": today,
         "before": _month(first - timedelta(days=1)),
         "next": _month(first + timedelta(days=32)),
@@ -43,6 +55,14 @@ def _calendar(call: Call) -> Page:
         "zone": where,
     }
     return Page(template="calendar.html", values=values)
+
+
+def _file(call: Call, found: tuple[Entry, ...]) -> Response:
+    """What is still to come, for programs that keep calendars."""
+    name = "Integration packs"
+    text = icalendar(found, call.services.store.store_id, name, call.now)
+    headers = {"Content-Disposition": 'attachment; filename="releases.ics"'}
+    return Response(text, headers=headers, media_type="text/calendar")
 
 
 def _first(text: str, today: date) -> date:
@@ -64,7 +84,7 @@ def _entries(call: Call, first: date, where: ZoneInfo) -> tuple[tuple[Entry, ...
     end = _end(first, where)
     if end <= call.now:
         return (), False
-    names = call.services.search.due(end, limit=_MOST_PACKS + 1)
+    names = call.services.views.coming(end, limit=_MOST_PACKS + 1)
     base = counted(call, names[:_MOST_PACKS])
     days = -(-(end - call.now) // timedelta(days=1))
     found = entries(base, call.now, days, day_start(first, where))
@@ -98,7 +118,7 @@ ROUTES = (
         summary="What will happen without a new commit, month by month.",
         access=Access.PUBLISHER,
         answers=_calendar,
-        query=(_MONTH,),
+        query=(_MONTH, _FORMAT),
         page=True,
     ),
 )

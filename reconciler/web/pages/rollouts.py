@@ -1,7 +1,6 @@
 """How far the roll-outs are that go on, live; and the last ones."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -9,10 +8,10 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from reconciler.desired.status import PackStatus, status
+from reconciler.desired.left import Left, left
+from reconciler.desired.standing import Standings
 from reconciler.model.events import Event, EventKind
 from reconciler.ports.views import EventsWanted
-from reconciler.web.counting import CountedRows
 from reconciler.web.problems import Problem
 from reconciler.web.rendering import environment
 from reconciler.web.route import Access, Call, Page, Route
@@ -30,14 +29,14 @@ def _rollouts(call: Call) -> Page:
     return Page(template="rollouts.html", values=values)
 
 
-def _moving(services: Services, now: datetime) -> tuple[PackStatus, ...]:
-    """The packs of which rows are moved now; counted now, and of these packs alone."""
-    names = services.views.moving()
-    if not names:
+def _moving(services: Services, now: datetime) -> tuple[Left, ...]:
+    """The packs of which rows are moved; counted a second ago at most."""
+    cohorts = services.moving.get().cohorts
+    base = services.views.of_packs(tuple(cohorts))
+    if base.applied is None:
         return ()
-    base = services.views.of_packs(names)
-    counted = CountedRows(base.attachments, services.views.cohorts(names))
-    return status(replace(base, attachments=counted), now).packs
+    every = (cohort for of_pack in cohorts.values() for cohort in of_pack)
+    return left(Standings(base, now), every, gated=base.applied.gated)
 
 
 def _last(call: Call) -> list[Event]:
