@@ -46,7 +46,7 @@ def command(
         base = found.base()
         rows = found.attached(account=account, pack=pack) if base.applied is not None else iter(())
         standings = Standings(base, at) if base.applied is not None else None
-        deliveries = deliveries_of(found, base, at, account)
+        deliveries = deliveries_of(found, at, account)
         lines = (
             (row, standing, delivered)
             for row in rows

@@ -43,19 +43,12 @@ def applied_base(store: Store) -> "InstallBase":
     return base
 
 
-def deliveries_of(
-    store: Store, base: "InstallBase", now: datetime, account: str | None = None
-) -> "Deliveries":
+def deliveries_of(store: Store, now: datetime, account: str | None = None) -> "Deliveries":
     """What runtimes run, of one account or of all."""
     from reconciler.desired.delivered import Deliveries
     from reconciler.model.delivery import OVERDUE_AFTER
     from reconciler.store import deliveries
 
     kept = deliveries(store)
-    return Deliveries(
-        base,
-        kept.agents(None if account is None else {account}),
-        lambda name: {report.key: report for report in kept.reports((name,))},
-        now,
-        OVERDUE_AFTER,
-    )
+    agents = kept.agents(None if account is None else (account,))
+    return Deliveries(agents, lambda name: kept.reports((name,)), now, OVERDUE_AFTER)

@@ -75,7 +75,7 @@ def command(
             shown = f"[{host}]" if ":" in host else host
             ready = f"serving on http://{shown}:{sock.getsockname()[1]}"
             app = application(services, ROUTES)
-            serve(app, sock, lambda: streams.say(ready), services.watch.stop, trusted_proxies)
+            serve(app, sock, lambda: streams.say(ready), services.stop, trusted_proxies)
     return 0
 
 

@@ -38,7 +38,7 @@ def command(
 
     with opened(store, now) as (found, at):
         base = applied_base(found)
-        delivered = deliveries_of(found, base, at, account).of
+        delivered = deliveries_of(found, at, account).of
         told = explanations(base, account, pack, at, instance, delivered)
     if format_ == "json":
         for explained in told:

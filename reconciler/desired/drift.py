@@ -8,12 +8,12 @@ from reconciler.model.base import AttachmentKey
 from reconciler.model.delivery import (
     LONGEST_FAILURE,
     Agent,
+    Aim,
     Bundle,
     Drift,
     DriftReason,
     Report,
     Said,
-    Target,
 )
 from reconciler.model.events import EventDraft, EventKind
 
@@ -30,28 +30,28 @@ class Weighed:
     ended: tuple[Report, ...] = ()
 
 
-def difference(target: Target | None, report: Report | None) -> DriftReason | None:
-    """The first reason that fits; `target` None: the account should not run it."""
-    if target is None:
+def difference(aim: Aim | None, report: Report | None) -> DriftReason | None:
+    """The first reason that fits; `aim` None: the account should not run it."""
+    if aim is None:
         lies_there = report is not None and report.version is not None
         return DriftReason.NOT_REMOVED if lies_there else None
     if report is None or report.reported_at is None:
         return DriftReason.NOT_REPORTED
     if report.failure is not None:
         return DriftReason.FAILED
-    if report.version != target.release:
+    if report.version != aim.release:
         return DriftReason.OTHER_RELEASE
-    return None if report.digest == target.digest else DriftReason.OTHER_CONTENT
+    return None if report.digest == aim.digest else DriftReason.OTHER_CONTENT
 
 
 def drift(
-    target: Target | None, report: Report | None, agent: Agent, now: datetime, timeout: timedelta
+    aim: Aim | None, report: Report | None, agent: Agent, now: datetime, timeout: timedelta
 ) -> Drift | None:
     """How an attachment of an account with an agent differs from what it should run."""
-    reason = difference(target, report)
+    reason = difference(aim, report)
     if reason is None:
         return None
-    since = _since(target, report, agent, now)
+    since = _since(aim, report, agent, now)
     return Drift(
         reason=reason,
         since=since,
@@ -62,19 +62,19 @@ def drift(
 
 
 def looked_at(
-    targets: Mapping[AttachmentKey, Target],
+    aims: Mapping[AttachmentKey, Aim],
     reports: Mapping[AttachmentKey, Report],
     agent: Agent,
     now: datetime,
 ) -> Weighed:
     """What was reported, held against what should run now: when differences began, or are over."""
     changed, gone, ended = [], [], []
-    for key in sorted({*targets, *reports}):
-        target, before = targets.get(key), reports.get(key)
-        after = _marked(before or Report(key=key), target, before, agent, now)
+    for key in sorted({*aims, *reports}):
+        aim, before = aims.get(key), reports.get(key)
+        after = _marked(before or Report(key=key), aim, before, agent, now)
         if before is not None and before.told and not after.told:
             ended.append(after)
-        if target is None and after.version is None:
+        if aim is None and after.version is None:
             gone.append(key)
         elif after != before:
             changed.append(after)
@@ -93,42 +93,40 @@ def weighed(
     What it does not mention it does not run; of what the account never had it may say what it
     likes.
     """
-    targets = {target.key: target for target in bundle.targets}
+    aims = {target.key: target.aim for target in bundle.targets}
     told = {AttachmentKey(bundle.account, one.pack, one.instance): one for one in said}
     changed, gone, ended = [], [], []
-    for key in sorted({*targets, *reports}):
-        target, before = targets.get(key), reports.get(key)
-        after = _marked(
-            _reported(key, told.get(key), target, before, now), target, before, agent, now
-        )
+    for key in sorted({*aims, *reports}):
+        aim, before = aims.get(key), reports.get(key)
+        after = _marked(_reported(key, told.get(key), aim, before, now), aim, before, agent, now)
         if before is not None and before.told and not after.told:
             ended.append(after)
-        if target is None and after.version is None:
+        if aim is None and after.version is None:
             gone.append(key)
-        elif before is None or _says_more(after, before, target):
+        elif before is None or _says_more(after, before, aim):
             changed.append(after)
     return Weighed(changed=tuple(changed), gone=tuple(gone), ended=tuple(ended))
 
 
-def _says_more(after: Report, before: Report, target: Target | None) -> bool:
+def _says_more(after: Report, before: Report, aim: Aim | None) -> bool:
     """Whether it is worth a write; that a report was made again is not, once it is newer than the
     row.
     """
-    older = target is not None and (before.reported_at or target.since) < target.since
+    older = aim is not None and (before.reported_at or aim.since) < aim.since
     return older or replace(after, reported_at=before.reported_at) != before
 
 
 def _reported(
     key: AttachmentKey,
     said: Said | None,
-    target: Target | None,
+    aim: Aim | None,
     before: Report | None,
     now: datetime,
 ) -> Report:
     if said is None:
         return Report(key=key, reported_at=now)
     same = before is not None and (before.version, before.digest) == (said.version, said.digest)
-    fits = target is not None and (target.release, target.digest) == (said.version, said.digest)
+    fits = aim is not None and (aim.release, aim.digest) == (said.version, said.digest)
     return Report(
         key=key,
         version=said.version,
@@ -146,25 +144,25 @@ def _one_line(failure: str) -> str:
 
 
 def _marked(
-    after: Report, target: Target | None, before: Report | None, agent: Agent, now: datetime
+    after: Report, aim: Aim | None, before: Report | None, agent: Agent, now: datetime
 ) -> Report:
     """With the beginning of the difference, if there is one."""
-    if difference(target, after) is None:
+    if difference(aim, after) is None:
         return replace(after, behind_since=None, told=False)
     told = before is not None and before.told
-    return replace(after, behind_since=_since(target, before, agent, now), told=told)
+    return replace(after, behind_since=_since(aim, before, agent, now), told=told)
 
 
-def _since(target: Target | None, before: Report | None, agent: Agent, now: datetime) -> datetime:
+def _since(aim: Aim | None, before: Report | None, agent: Agent, now: datetime) -> datetime:
     """A difference goes on until it is over. Else it began when the row changed, unless what was
     reported since then was right: then the runtime left it just now.
     """
     if before is not None and before.behind_since is not None:
         return before.behind_since
     reported_at = before.reported_at if before is not None else None
-    if target is None or (reported_at is not None and reported_at >= target.since):
+    if aim is None or (reported_at is not None and reported_at >= aim.since):
         return now
-    return max(target.since, agent.first_seen_at)
+    return max(aim.since, agent.first_seen_at)
 
 
 def _message(reason: DriftReason, report: Report | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.model.base import Attached, AttachmentKey
 from reconciler.model.declarations import (
@@ -39,6 +39,14 @@ class BundledComponent:
     file: str | None
 
 
+class Aim(NamedTuple):
+    """What a report is held against; `since` (UTC) is when it became so."""
+
+    release: str
+    digest: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What one attachment should run by the store's word: the release that its row says.
@@ -54,6 +62,11 @@ class Target:
     components: tuple[BundledComponent, ...]
     digest: str
     since: datetime
+
+    @property
+    def aim(self) -> Aim:
+        """What a report of it has to say."""
+        return Aim(self.release, self.digest, self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

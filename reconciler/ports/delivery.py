@@ -84,7 +84,7 @@ class Deliveries(Protocol):
         ...
 
     def agents(self, accounts: Collection[str] | None = None) -> Mapping[str, Agent]:
-        """By account; of all accounts, or of these."""
+        """By account; of these, or of all."""
         ...
 
     def reports(self, accounts: Collection[str]) -> Iterator[Report]:

@@ -33,8 +33,13 @@ class Standing(Protocol):
 _HEADS = ("ACCOUNT", "PACK", "INSTANCE", "RELEASE", "TARGET", "STATE", "ORIGIN", "WHY")
 
 
-def fields(row: Attached, standing: Standing, delivered: Delivered | None = None) -> Fields:
-    """One line of SPEC section 9; without `delivered` nothing of what its runtime said."""
+def fields(row: Attached, standing: Standing, delivered: Delivered) -> Fields:
+    """One line of SPEC section 9."""
+    return {**standing_fields(row, standing), **delivered_fields(delivered, row.release)}
+
+
+def standing_fields(row: Attached, standing: Standing) -> Fields:
+    """The same without what its runtime says."""
     return {
         "account": row.key.account,
         "pack": row.key.pack,
@@ -49,7 +54,6 @@ def fields(row: Attached, standing: Standing, delivered: Delivered | None = None
         "reason": standing.reason,
         "until": iso_or_none(standing.until),
         "slot": iso_or_none(standing.slot),
-        **({} if delivered is None else delivered_fields(delivered, row.release)),
     }
 
 

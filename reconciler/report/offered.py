@@ -134,7 +134,7 @@ def attachment_fields(own: Own) -> Fields:
     """One attachment: the fields of `attachments`, its settings, and the pending release."""
     row, asked = own.row, own.row.requested.environments
     return {
-        **attachments.fields(row, own.standing),
+        **attachments.standing_fields(row, own.standing),
         "hold_until": None if row.hold_until is None else row.hold_until.isoformat(),
         "environments_source": own.environments_source,
         "own_environments": None if asked is None else list(asked),

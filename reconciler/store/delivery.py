@@ -272,8 +272,8 @@ def _seen(connection: Connection, account: str, sequence: int, now: datetime) ->
 
 def _looked(found: Served, now: datetime) -> Weighed:
     assert found.agent is not None, "only an agent is looked at"
-    targets = {target.key: target for target in bundle(found).targets}
-    return looked_at(targets, found.reports, found.agent, now)
+    aims = {target.key: target.aim for target in bundle(found).targets}
+    return looked_at(aims, found.reports, found.agent, now)
 
 
 def _write(

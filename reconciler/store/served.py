@@ -18,10 +18,11 @@ _AGENT = f"""
 SELECT {_AGENT_COLUMNS} FROM agent JOIN account ON account.id = account_id
 WHERE account.name = :account
 """
-_AGENTS_OF = f"""
+_AGENTS = f"""
 SELECT account.name, {_AGENT_COLUMNS} FROM agent JOIN account ON account.id = account_id
+WHERE account.name NOT LIKE '%~%'
 """
-_AGENTS = f"{_AGENTS_OF} WHERE account.name NOT LIKE '%~%' ORDER BY account.name"
+_AGENTS_OF = f"{_AGENTS} AND account.name IN ({{names}})"
 _RELEASES = """
 SELECT DISTINCT pack.name, deployment, version, body
 FROM account
@@ -80,14 +81,14 @@ def agent(connection: Connection, account: str) -> Agent | None:
 
 
 def agents(connection: Connection, accounts: Collection[str] | None) -> Iterator[tuple[str, Agent]]:
-    """Accounts with their agents: these, or None for all."""
+    """Accounts with their agents; of all accounts where none are named."""
     if accounts is None:
         yield from ((name, _agent_of(row)) for name, *row in connection.stream(_AGENTS))
         return
     for names in chunks(accounts):
         places, values = listed(names)
-        found = connection.execute(f"{_AGENTS_OF} WHERE account.name IN ({places})", values)
-        yield from ((name, _agent_of(row)) for name, *row in found)
+        for name, *row in connection.execute(_AGENTS_OF.format(names=places), values):
+            yield name, _agent_of(row)
 
 
 def _agent_of(row: Sequence[Any]) -> Agent:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +11,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.ports.delivery import Deliveries, Mark, Stamp
 
 _EVERY_SECONDS = 1.0
+# A look that takes long is made seldom: all the looking takes a tenth of the time at most.
+_PAUSE_PER_LOOK = 9
 
 _log = logging.getLogger(__name__)
 
@@ -27,9 +30,19 @@ class Changes:
         self._new: set[str] = set()
         self._mark: Mark | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Whoever waits is let go: the process ends."""
+        self._stopped = True
+        for entries in self._waiting.values():
+            for _, woken in entries:
+                woken.set()
 
     async def wait(self, account: str, seen: Stamp | None, seconds: float) -> None:
         """Returns when the account's stamp is not `seen` any more, or after so many seconds."""
+        if self._stopped:
+            return
         entry = (seen, asyncio.Event())
         self._waiting.setdefault(account, []).append(entry)
         self._new.add(account)
@@ -48,11 +61,13 @@ class Changes:
 
     async def _look(self) -> None:
         while self._waiting:
+            began = time.monotonic()
             try:
                 await self._wake()
             except ReconcilerError as error:
                 _log.warning("can't look for changes: %s", error.message)
-            await asyncio.sleep(_EVERY_SECONDS)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(_EVERY_SECONDS, _PAUSE_PER_LOOK * took))
 
     async def _wake(self) -> None:
         mark = await run_in_threadpool(self._deliveries.mark)

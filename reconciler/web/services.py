@@ -1,6 +1,6 @@
 """What the functions of routes are given from outside."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.desired.delivered import Deliveries as Delivery
 from reconciler.model.access import Principal
-from reconciler.model.base import InstallBase
-from reconciler.model.delivery import OVERDUE_AFTER
+from reconciler.model.delivery import OVERDUE_AFTER, Report
 from reconciler.notify.post import Ways
 from reconciler.ports import Access, Answers, Clock, Store
-from reconciler.ports.delivery import Contents, Deliveries
+from reconciler.ports.delivery import Behind, Contents, Deliveries
 from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search
 from reconciler.ports.views import Views
@@ -97,12 +96,18 @@ class Services:
         """What the store keeps of deliveries."""
         return deliveries(self.store)
 
-    def delivered(self, base: InstallBase, accounts: Collection[str], now: datetime) -> Delivery:
-        """Tells what the rows of these accounts run; `base` holds what these need."""
-        kept = self.deliveries
-        agents = kept.agents(accounts)
-        said = {report.key: report for report in kept.reports(agents)}
-        return Delivery(base, agents, lambda _: said, now, self.overdue_after)
+    def delivered(self, accounts: Collection[str], now: datetime) -> Delivery:
+        """Tells what the rows of these accounts run, asking once for all of them."""
+        agents = self.deliveries.agents(accounts)
+        said: dict[str, list[Report]] = {}
+        for report in self.deliveries.reports(agents):
+            said.setdefault(report.key.account, []).append(report)
+        return Delivery(agents, lambda name: said.get(name, ()), now, self.overdue_after)
+
+    @cached_property
+    def behind(self) -> Remembered[Mapping[str, Behind]]:
+        """How many attachments differ from their target, by pack, a little old."""
+        return Remembered(self.deliveries.behind)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -113,6 +118,11 @@ class Services:
     def changes(self) -> Changes:
         """Wakes requests that wait for an account to change."""
         return Changes(self.deliveries)
+
+    def stop(self) -> None:
+        """Answers that go on end: the process does, too."""
+        self.watch.stop()
+        self.changes.stop()
 
     def tell_overdue(self) -> int:
         """A duty of whoever serves; returns how many were told."""

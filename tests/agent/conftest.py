@@ -230,7 +230,8 @@ class Publisher:
         return process.returncode, said
 
     def stop(self) -> None:
-        for process in self.processes:
+        while self.processes:
+            process = self.processes.pop()
             if process.poll() is None:
                 process.kill()
             process.communicate()

@@ -1,6 +1,7 @@
 """The delivery protocol, spoken with a real server (docs/delivery-protocol.md)."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +212,44 @@ def test_contents_are_kept_where_the_operator_says(
     content = publisher.content_id("1.0.0")
     assert publisher.ask("GET", f"/content/{content}").status == 200
     assert (tmp_path / "spool" / f"{content}.json").exists()
+
+
+def test_who_waits_is_let_go_when_the_server_ends(serving: Any) -> None:
+    tag = {"If-None-Match": serving.ask("GET", "/desired").headers["etag"]}
+    got: list[int] = []
+    waiter = threading.Thread(
+        target=lambda: got.append(serving.ask("GET", "/desired?wait=60", headers=tag).status)
+    )
+    waiter.start()
+    serving.ask("GET", "/agent")
+    (server,) = serving.processes
+    server.terminate()
+    assert server.wait() == 0
+    waiter.join()
+    assert got in ([304], [])
+
+
+def test_readers_tell_what_is_not_delivered(serving: Any) -> None:
+    assert serving.run("attachments", "--drift") == "No attachments.\n"
+    serving.ask("GET", "/desired", headers=AGENT)
+    failed = {"pack": "orders", "release": None, "failure": "no \x1b[2Jroom"}
+    _report(serving, 1, [failed])
+    shown = serving.run("attachments", "--drift")
+    assert "globex" in shown
+    assert "initech" not in shown
+    assert "it reports a failure: no  [2Jroom" in shown
+    lines = [
+        json.loads(line) for line in serving.run("attachments", "--format", "json").splitlines()
+    ]
+    agents = {line["account"]: (line["agent"], line["installed"]) for line in lines}
+    assert agents == {"globex": ("runtime", None), "initech": (None, "1.0.0")}
+    (pack,) = json.loads(serving.run("status", "--format", "json"))["packs"]
+    assert (pack["drift"], pack["overdue"]) == (1, 1)
+    assert "1 not delivered" in serving.run("status")
+    assert "By its runtime that is not confirmed since" in serving.run("why", "globex", "orders")
+    applied = json.loads(serving.run("apply", "--format", "json", code=7))
+    assert applied["failing_deliveries"] == 1
+    bundle = serving.ask("GET", "/desired").json
+    _report(serving, 2, _right(bundle))
+    assert "Its runtime confirms" in serving.run("why", "globex", "orders")
+    serving.run("apply")

@@ -84,8 +84,10 @@ def _right(target: Target, at: datetime = START) -> Report:
 
 
 def test_settings_in_force_are_values_or_defaults_of_what_the_release_has() -> None:
-    warehouse = {"key": {"secretRef": "vault/key"}, "later": 1}
-    given: dict[str, Any] = {"warehouse": warehouse, "other": {"x": 1}}
+    given: dict[str, Any] = {
+        "warehouse": {"key": {"secretRef": "vault/key"}, "later": 1},
+        "other": {"x": 1},
+    }
     (target,) = _bundle(requested=Settings(extensions=given)).targets
     assert target.extensions == {"warehouse": {"key": {"secretRef": "vault/key"}, "region": "eu"}}
 
@@ -139,20 +141,20 @@ def test_a_component_that_is_not_declared_any_more_is_named_all_the_same() -> No
 def test_each_difference_has_its_reason(
     target: Target, change: dict[str, Any], reason: DriftReason | None
 ) -> None:
-    seen = drift(target, replace(_right(target), **change), AGENT, START, HOUR)
+    seen = drift(target.aim, replace(_right(target), **change), AGENT, START, HOUR)
     assert (seen and seen.reason) == reason
 
 
 def test_a_difference_is_overdue_when_it_has_lasted_as_long_as_it_may(target: Target) -> None:
     for later, overdue in ((HOUR - timedelta(microseconds=1), False), (HOUR, True)):
-        seen = drift(target, None, AGENT, START + later, HOUR)
+        seen = drift(target.aim, None, AGENT, START + later, HOUR)
         assert seen is not None
         assert (seen.since, seen.overdue_at, seen.overdue) == (START, START + HOUR, overdue)
 
 
 def test_a_runtime_has_the_whole_time_from_when_it_first_asked(target: Target) -> None:
     new = replace(AGENT, first_seen_at=START + HOUR)
-    seen = drift(target, None, new, START + HOUR, HOUR)
+    seen = drift(target.aim, None, new, START + HOUR, HOUR)
     assert seen is not None
     assert seen.since == START + HOUR
 
@@ -182,7 +184,7 @@ def test_the_same_again_is_no_change(target: Target) -> None:
     reports = {KEY: _right(target)}
     made = weighed([said], _bundle(), reports, AGENT, START + HOUR)
     assert (made.changed, made.gone, made.ended) == ((), (), ())
-    looked = looked_at({KEY: target}, reports, AGENT, START + HOUR)
+    looked = looked_at({KEY: target.aim}, reports, AGENT, START + HOUR)
     assert (looked.changed, looked.gone, looked.ended) == ((), (), ())
 
 

@@ -205,7 +205,7 @@ def test_a_slot_is_shown_in_the_accounts_own_time(testing: Any) -> None:
         for sentence in sentences(told, at)
     )
     standings = Standings(testing.base, at)
-    told_of = Deliveries(testing.base, {}, lambda _: {}, at, OVERDUE_AFTER).of
+    told_of = Deliveries({}, lambda _: (), at, OVERDUE_AFTER).of
     rows = [(row, standings.of(row), told_of(row)) for row in testing.base.attachments.values()]
     shown = attachments_report.text(rows, standings.zone, standings.zone_of, at)
     assert "adopts in its slot, Sat 28 Nov 03:00 Paris" in shown

@@ -196,7 +196,7 @@ def test_installed_is_what_was_reported_and_verified(kept: Deliveries, world: An
     right, wrong = (found.reports[AttachmentKey("acme", p)] for p in ("orders", "returns"))
     assert (right.installed, right.behind_since) == ("1.0.0", None)
     assert (wrong.installed, wrong.version) == (None, "1.0.0")
-    seen = drift(bundle(found).targets[1], wrong, found.agent, now, HOUR)
+    seen = drift(bundle(found).targets[1].aim, wrong, found.agent, now, HOUR)
     assert seen is not None
     assert seen.reason is DriftReason.OTHER_CONTENT
     assert kept.behind() == {"returns": (1, 0)}

@@ -56,9 +56,8 @@ def _attachments(call: Call) -> Answer:
         return call.services.views.attachments(account=account, after=after, limit=limit)
 
     def show(rows: Sequence[Attached]) -> list[Fields]:
-        base = world(call, *{row.key.pack for row in rows})
-        offer = offers(call, base)
-        delivered = call.services.delivered(base, {account}, call.now)
+        offer = offers(call, world(call, *{row.key.pack for row in rows}))
+        delivered = call.services.delivered((account,), call.now)
         return [
             {
                 **attachments.fields(row, offer.standings.of(row), delivered.of(row)),
@@ -176,7 +175,8 @@ def _why(call: Call) -> Answer:
         raise not_found()
     if not call.who.publishes and offers(call, base).pack(pack) is None:
         raise not_found()
-    found = explanations(base, account, pack, call.now)
+    delivered = call.services.delivered((account,), call.now).of
+    found = explanations(base, account, pack, call.now, delivered=delivered)
     return answer({"items": [why.fields(explained, call.now) for explained in found]})
 
 

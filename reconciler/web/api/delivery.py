@@ -10,7 +10,7 @@ from reconciler.desired.bundle import bundle, bundle_fields
 from reconciler.desired.drift import drift
 from reconciler.errors import StaleReport
 from reconciler.model.base import AttachmentKey
-from reconciler.model.delivery import MOST_WAITED_SECONDS, Bundle, Said, Served
+from reconciler.model.delivery import MOST_WAITED_SECONDS, Aim, Bundle, Said, Served
 from reconciler.ports.delivery import Contents, Stamp
 from reconciler.report.delivery import drift_fields
 from reconciler.report.times import iso, iso_or_none
@@ -134,8 +134,8 @@ def _standing(call: Call, found: Served) -> dict[str, Any]:
     agent = found.agent
     assert agent is not None, "who reports is the agent"
     its_bundle = bundle(found)
-    targets = {target.key: target for target in its_bundle.targets}
-    keys = sorted({*targets, *found.reports})
+    aims = {target.key: target.aim for target in its_bundle.targets}
+    keys = sorted({*aims, *found.reports})
     return {
         "account": found.account,
         "agent": agent.name,
@@ -143,18 +143,18 @@ def _standing(call: Call, found: Served) -> dict[str, Any]:
         "first_seen_at": iso(agent.first_seen_at),
         "last_seen_at": iso(agent.last_seen_at),
         "digest": its_bundle.digest,
-        "attachments": [_line(call, found, key, targets.get(key)) for key in keys],
+        "attachments": [_line(call, found, key, aims.get(key)) for key in keys],
     }
 
 
-def _line(call: Call, found: Served, key: AttachmentKey, target: Any) -> dict[str, Any]:
+def _line(call: Call, found: Served, key: AttachmentKey, aim: Aim | None) -> dict[str, Any]:
     assert found.agent is not None
     report = found.reports.get(key)
-    seen = drift(target, report, found.agent, call.now, call.services.overdue_after)
+    seen = drift(aim, report, found.agent, call.now, call.services.overdue_after)
     return {
         "pack": key.pack,
         "instance": key.instance or None,
-        "target": None if target is None else target.release,
+        "target": None if aim is None else aim.release,
         "installed": None if report is None else report.installed,
         "reported_at": iso_or_none(None if report is None else report.reported_at),
         "drift": drift_fields(seen),

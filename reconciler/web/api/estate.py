@@ -70,7 +70,7 @@ def _standing(
         standings = Standings(base, call.now)
     except LookupError:
         raise nothing_applied() from None
-    delivered = call.services.delivered(base, names, call.now)
+    delivered = call.services.delivered(names, call.now)
     for row in rows:
         yield row, standings.of(row), delivered.of(row)
 

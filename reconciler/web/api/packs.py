@@ -43,7 +43,8 @@ def _status(call: Call) -> Answer:
     counts = call.services.counts.get()
     overview = status(with_counts(base, counts), call.now)
     refusal = call.services.store.last_refusal()
-    fields = status_report.fields(overview, None if refusal is None else refusal.message)
+    trouble = None if refusal is None else refusal.message
+    fields = status_report.fields(overview, trouble, call.services.behind.get())
     following = sealed(call, shown[-1]) if len(found) > limit else None
     return answer({**fields, "next": following, "as_of": iso(counts.as_of)})
 
@@ -56,7 +57,7 @@ def _packs(call: Call) -> Answer:
             return []
         base, _ = counted(call, [declaration.name for declaration in found])
         overview = status(base, call.now)
-        return [_line(base, pack, overview.zone.key) for pack in overview.packs]
+        return [_line(call, base, pack, overview.zone.key) for pack in overview.packs]
 
     return page(
         call,
@@ -67,10 +68,11 @@ def _packs(call: Call) -> Answer:
     )
 
 
-def _line(base: InstallBase, pack: PackStatus, zone_key: str) -> Fields:
+def _line(call: Call, base: InstallBase, pack: PackStatus, zone_key: str) -> Fields:
     spec = base.tree.packs[pack.name]
+    behind = call.services.behind.get().get(pack.name)
     return {
-        **status_report.pack_fields(pack, zone(zone_key)),
+        **status_report.pack_fields(pack, zone(zone_key), behind),
         "display_name": spec.display_name,
         "mode": spec.attachment.value,
         "retired": spec.retired,
@@ -87,7 +89,7 @@ def _pack(call: Call) -> Answer:
     standings = Standings(base, call.now)
     return answer(
         {
-            **_line(base, overview.packs[0], overview.zone.key),
+            **_line(call, base, overview.packs[0], overview.zone.key),
             "description": spec.description,
             "components": list(spec.components),
             "deployment": spec.deployment.value,

@@ -28,7 +28,8 @@ def _why(call: Call) -> Page:
             wrong["pack"] = f'there is no pack "{pack}"'
         else:
             try:
-                told = explanations(base, account, pack, call.now)
+                delivered = call.services.delivered((account,), call.now).of
+                told = explanations(base, account, pack, call.now, delivered=delivered)
             except ReconcilerError as error:
                 wrong["pack"] = error.message
     elif account or pack:
