@@ -206,9 +206,9 @@ class Store(Protocol):
     ) -> Decision:
         """What an account does for itself, in one short transaction without a lease.
 
-        `decide` gets an InstallBase that holds the publisher, all groups and templates, this
-        account, this pack with its releases, the account's rows of it and its template copies; it
-        raises RequestRefused, and then nothing is written.
+        `decide` gets an InstallBase that holds the publisher, the groups that may have the account,
+        all templates, this account, this pack with its releases, the account's rows of it and its
+        template copies; it raises RequestRefused, and then nothing is written.
         """
         ...
 

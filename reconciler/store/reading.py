@@ -250,6 +250,12 @@ def base(connection: Connection, rows: Rows) -> InstallBase:
         )
 
 
+def _may_concern(account: str, kind: str, body: str) -> bool:
+    """False for a group that can't have the account: to read long lists of others takes long."""
+    words = (f'"{account}"', '"all":true', '"selector":{')
+    return kind != Kind.ACCOUNT_GROUP or any(found in body for found in words)
+
+
 def base_of_account(connection: Connection, account: str, pack: str | None) -> InstallBase:
     """The part that decides a request: see Store.request.
 
@@ -257,7 +263,8 @@ def base_of_account(connection: Connection, account: str, pack: str | None) -> I
     release, and the manifests of the account's attachments of it.
     """
     known = {} if pack is None else packs(connection, pack)
-    rows = connection.execute(_OF_ACCOUNT, {"account": account, "pack": pack}).fetchall()
+    found = connection.execute(_OF_ACCOUNT, {"account": account, "pack": pack})
+    rows = [(kind, body) for kind, body in found if _may_concern(account, kind, body)]
     for name in components_served(known):
         rows += connection.execute(_COMPONENT, {"name": name}).fetchall()
     own: dict[AttachmentKey, Attached] = {}

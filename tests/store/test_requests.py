@@ -81,6 +81,7 @@ def test_who_decides_sees_what_concerns_the_account_and_nothing_else(
         world.declared(Kind.PACKAGED_COMPONENT, {}, component="sync", type="process", version="7"),
         world.declared(Kind.ATTACHMENT, {}, account="acme", pack="orders"),
         world.declared(Kind.ATTACHMENT, {}, account="acme", pack="orders-eu"),
+        world.declared(Kind.ACCOUNT_GROUP, "others", accounts=["b"], packs=[{"pack": "orders"}]),
         world.declared(Kind.PROCESS_TEMPLATE, {}, component="t", version="1", groups=["everybody"]),
     )
     with store.session(0) as session:
