@@ -23,7 +23,7 @@ from reconciler.model.notices import (
 )
 from reconciler.ports import Store
 from reconciler.ports.outbox import Outbox
-from reconciler.store import check, outbox
+from reconciler.store import check, copy, open_store, outbox
 
 ADDRESS = "https://hooks.example/x"
 
@@ -319,3 +319,26 @@ def test_what_was_sent_is_forgotten_after_thirty_days_and_what_is_dead_is_kept(
     assert len(box.notifications()) == 2
     box.forget(now + timedelta(days=31))
     assert [one.state for one in box.notifications()] == [NotificationState.DEAD]
+
+
+def test_a_copied_store_goes_on_where_the_other_was(
+    store_url: str,
+    new_url: Any,
+    box: Outbox,
+    world: Any,
+    listen: Any,
+    tell: Any,
+) -> None:
+    listen()
+    tell(world.event(kind=EventKind.REFUSED))
+    expanded(box, world.clock.now())
+    tell(world.event(kind=EventKind.SET_ASIDE, pack="orders"))
+    target = new_url()
+    copy(store_url, target)
+    there = outbox(open_store(target, mode="write", clock=world.clock))
+    expanded(there, world.clock.now())
+    expanded(box, world.clock.now())
+    ids = [found.notice.id for found in claimed(there, world.clock.now())]
+    assert ids == [found.notice.id for found in claimed(box, world.clock.now())]
+    assert len(ids) == 2
+    assert check(target) == []

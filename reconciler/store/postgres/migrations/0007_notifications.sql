@@ -36,7 +36,8 @@ CREATE TABLE notification (
     CHECK ((state = 'due') = (due_at IS NOT NULL))
 );
 
-CREATE INDEX notification_due ON notification (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX notification_due ON notification (due_at, attempts, number)
+    WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON notification (number) WHERE state = 'dead';
 CREATE INDEX notification_over ON notification (at) WHERE due_at IS NULL;
 
