@@ -116,7 +116,9 @@ def knows(connection: Connection, account: str) -> bool:
 def _check(connection: Connection, draft: ChannelDraft) -> None:
     account = draft.account
     if account is not None and not knows(connection, account):
-        raise RequestRefused(f'there is no account "{account}"', "see reconciler attachments")
+        raise RequestRefused(
+            f'there is no account "{account}"', "declare it and apply the revision first"
+        )
     owner = PUBLISHER if account is None else account
     if len(channels(connection, owner)) >= MOST_CHANNELS:
         who = "the publisher" if account is None else account

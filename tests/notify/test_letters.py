@@ -1,6 +1,7 @@
 """Notices in words: what each says, to whom, and that no name can break out of any channel."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
@@ -137,3 +138,18 @@ def test_pauses_grow_and_end_after_about_a_day() -> None:
     assert 5 <= pauses[0] <= 6
     assert all(2 < after / before < 5 for before, after in pairwise(pauses[:7]))
     assert 24 * 3600 < sum(pauses) < 36 * 3600
+
+
+def test_the_publisher_reads_what_it_was_and_how_many() -> None:
+    began = letter(notice(Topic.TESTING_PERIOD_STARTED), NOW)
+    assert began.title == (
+        "stock-levels 2.1.0 is in its testing period: 288 attachments get it"
+        " on Tue 1 Dec 00:00–01:00 New York"
+    )
+    draft = notice(Topic.APPLIED, message="stock-levels 2.0.0 → 2.1.0, 288 attachments")
+    told = letter(replace(draft, draft=replace(draft.draft, kind=EventKind.PROMOTE)), NOW)
+    assert told.title == "stock-levels 2.1.0 is current"
+    assert told.lines == (
+        "stock-levels 2.0.0 → 2.1.0, 288 attachments.",
+        "Revision aaaaaaa, ann.",
+    )

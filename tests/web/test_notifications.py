@@ -1,11 +1,17 @@
 """Channels and notifications over HTTP: an account's own alone, secrets once, tests at once."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+
+from reconciler.model.events import EventDraft, EventKind
+from reconciler.ports import Refusal
+from reconciler.store import open_store
+from reconciler.wiring import SystemClock
 
 TOP = Path(__file__).parents[2]
 Make = Callable[..., str]
@@ -87,3 +93,32 @@ def test_notifications_are_listed_in_pages_and_a_dead_one_is_sent_again(
     globex = make_token("globex")
     assert server.get("/api/v1/accounts/globex/notifications", globex).status == 200
     assert server.get("/api/v1/accounts/acme/notifications", globex).status == 404
+
+
+def test_a_server_sends_what_happens_beside_answering(
+    serve: Callable[..., Any], make_token: Make, tmp_path: Path
+) -> None:
+    server, admin = serve("--allow-private-addresses"), make_token()
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(60)
+        address = f"http://127.0.0.1:{receiver.getsockname()[1]}/x"
+        wish = {"kind": "webhook", "address": address}
+        assert server.ask("POST", "/api/v1/channels", token=admin, body=wish).status == 201
+        _refuse(tmp_path)
+        connection, _ = receiver.accept()
+        with connection, connection.makefile("rb") as said:
+            headers = {line.partition(b":")[0].lower() for line in iter(said.readline, b"\r\n")}
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    assert {b"webhook-id", b"webhook-timestamp", b"webhook-signature"} <= headers
+    server.stop()
+    assert server.process.returncode == 0
+
+
+def _refuse(folder: Path) -> None:
+    clock = SystemClock()
+    at = clock.now()
+    store = open_store(f"sqlite:///{folder}/install-base.db", mode="write", clock=clock)
+    event = EventDraft(kind=EventKind.REFUSED, at=at, actor="ann", message="no")
+    refusal = Refusal(revision="a" * 40, reason="invalid", message="no", at=at)
+    with store.session(30) as session:
+        session.refuse(refusal, (event,))

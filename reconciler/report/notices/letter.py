@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.desired.phrases import counted, listed
+from reconciler.model.events import EventKind
 from reconciler.model.notices import Letter, Move, Notice, Topic
 from reconciler.model.windows import Window
 from reconciler.model.zones import zone
@@ -16,6 +17,14 @@ from reconciler.report.escape import terminal
 from reconciler.report.times import ahead, moment, span, span_and_utc
 from reconciler.report.words import short
 
+_VERBS: Mapping[EventKind, str] = {
+    EventKind.RELEASE: "is current",
+    EventKind.PROMOTE: "is current",
+    EventKind.ROLLBACK: "is current again",
+    EventKind.INSTALL: "was installed",
+    EventKind.ADOPT: "was adopted",
+    EventKind.REVERT: "is back",
+}
 _LONGEST_LINE = 500
 _MOST_MOVES = 20
 
@@ -83,12 +92,6 @@ class _Facts:
         return (f"Window: {span_and_utc(self.window, self.zone, self.now)}, {opens}.",)
 
     @property
-    def reach(self) -> tuple[str, ...]:
-        """How many attachments, for the publisher."""
-        number = self.details.get("attachments")
-        return (f"{counted(number, 'attachment')}.",) if self.publishes and number else ()
-
-    @property
     def reason(self) -> tuple[str, ...]:
         reason = self.details.get("reason")
         return (f"Reason: {reason}.",) if self.publishes and reason else ()
@@ -101,10 +104,12 @@ class _Facts:
 
 
 def _began(facts: _Facts) -> Letter:
-    whom = "attachments get" if facts.publishes else "you get"
+    number = facts.details.get("attachments") or 0
+    verb = "gets" if number == 1 else "get"
+    whom = f"{counted(number, 'attachment')} {verb}" if facts.publishes else "you get"
     return Letter(
         title=f"{facts.name} is in its testing period: {whom} it{facts.when}",
-        lines=(*facts.window_line, *facts.running, *facts.reach),
+        lines=(*facts.window_line, *facts.running),
         action=None
         if facts.publishes
         else f"Adopt {facts.name} to try it now; there is no way back until its window.",
@@ -147,9 +152,9 @@ def _applied(facts: _Facts) -> Letter:
     behind = ", after its window" if late else ""
     moves = facts.notice.moves
     if facts.publishes or not moves:
+        verb = _VERBS.get(facts.notice.draft.kind, "was applied")
         return Letter(
-            title=f"{facts.name} was applied{behind}",
-            lines=(f"{facts.notice.draft.message}.", *facts.window_line),
+            title=f"{facts.name} {verb}{behind}", lines=(f"{facts.notice.draft.message}.",)
         )
     several = len(moves) > 1
     shown = tuple(_move(facts.pack, move) for move in moves[:_MOST_MOVES]) if several else ()
