@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
+.PHONY: help venv demo serve-demo test lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
 .PHONY: replay lock clean
 .DELETE_ON_ERROR:
 
@@ -15,6 +15,9 @@ help: ## this list
 
 demo: $(STAMP) ## release to the install base of example-repo/, step by step
 	$(BIN)/python -m demo
+
+serve-demo: $(STAMP) ## serve a small install base with a past, on PORT=8080, until Ctrl-C
+	@$(BIN)/python -m demo.serve
 
 test: lint types unit docs ## everything that must pass before a merge
 

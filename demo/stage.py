@@ -71,6 +71,28 @@ class Stage:
         except json.JSONDecodeError:
             return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def told(self, command: str) -> str:
+        """The same for what is not JSON: what the command prints."""
+        done = self._reconciler(shlex.split(command))
+        self.check(done.returncode == 0, f"reconciler {command}: {done.stderr}")
+        return done.stdout
+
+    def token(self, name: str, role: str, account: str | None = None) -> str:
+        """A new token for the stage's server."""
+        of = "" if account is None else f" --account {account}"
+        return self.told(f"token create '{name}' --role {role}{of} --now {self.now}").strip()
+
+    def begin(self, arguments: list[str]) -> subprocess.Popen[str]:
+        """A command that goes on; what it says is for the caller to read."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.repository,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def commit(self, message: str) -> None:
         """Commits whatever the repository's folder holds."""
         self._print(f'\n  $ git add --all && git commit -m "{message}"')
@@ -94,13 +116,19 @@ class Stage:
         return subprocess.run(
             argv,
             cwd=self.repository,
-            env=self._environment,
+            env=self._environment | self._dates(),
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
             timeout=_LIMIT_SECONDS,
         )
+
+    def _dates(self) -> dict[str, str]:
+        """Commits are dated by the story, so that it has the same revisions each time."""
+        if not self.now:
+            return {}
+        return {"GIT_AUTHOR_DATE": self.now, "GIT_COMMITTER_DATE": self.now}
 
     def _print(self, text: str) -> None:
         print(text, file=self.out, flush=True)
