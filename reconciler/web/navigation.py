@@ -24,6 +24,13 @@ PUBLISHER_PAGES = (
     ("/events", "Events"),
     ("/why", "Why"),
 )
+# Of an account, beside what it runs.
+_ACCOUNT = (
+    ("/packs", "Packs"),
+    ("/calendar", "Calendar"),
+    ("/templates", "Process library"),
+    ("/events", "Events"),
+)
 
 
 def navigation(call: Call) -> tuple[Entry, ...]:
@@ -31,9 +38,29 @@ def navigation(call: Call) -> tuple[Entry, ...]:
     who = call.principal
     if who is None:
         return ()
-    pairs = PUBLISHER_PAGES if who.publishes else ((f"/accounts/{who.account}", "My packs"),)
+    if who.account is not None:
+        return pages_of_account(call, who.account)
     path = call.route.path.format_map(call.path)
+    pairs = PUBLISHER_PAGES
     return tuple(Entry(path=to, label=label, here=_within(path, to)) for to, label in pairs)
+
+
+def pages_of_account(call: Call, account: str) -> tuple[Entry, ...]:
+    """The pages of one account; its attachments lie below the first, what it runs."""
+    path = call.route.path.format_map(call.path).removeprefix(f"/accounts/{account}")
+    own = call.who.account == account
+    here = next((to for to, _ in _ACCOUNT if _within(path, to)), "")
+    return (
+        Entry(
+            path=f"/accounts/{account}",
+            label=f"What {'I run' if own else 'it runs'}",
+            here=not here,
+        ),
+        *(
+            Entry(path=f"/accounts/{account}{to}", label=label, here=to == here)
+            for to, label in _ACCOUNT
+        ),
+    )
 
 
 def _within(path: str, to: str) -> bool:

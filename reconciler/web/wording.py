@@ -11,7 +11,7 @@ from reconciler.model.windows import Window
 from reconciler.model.zones import zone
 from reconciler.report import charts, times, words
 from reconciler.report.escape import terminal
-from reconciler.web.navigation import navigation
+from reconciler.web.navigation import navigation, pages_of_account
 
 _UTC = ZoneInfo("UTC")
 
@@ -28,6 +28,8 @@ def teach(environment: Environment) -> None:
         counted=words.counted,
         listed=words.listed,
         short=words.short,
+        place=times.place,
+        said=said,
         share=words.share,
         thousands=lambda number: f"{number:,}",
         shown=terminal,
@@ -37,7 +39,14 @@ def teach(environment: Environment) -> None:
         drawing=lambda drawn: Markup(drawn.svg),  # noqa: S704  (report/charts escapes)
     )
     environment.tests["link"] = is_link
-    environment.globals.update(navigation=navigation, address=address)
+    environment.globals.update(
+        navigation=navigation, pages_of_account=pages_of_account, address=address
+    )
+
+
+def said(value: object) -> str:
+    """The value of a setting as manifests write it: "true", "500"."""
+    return str(value).lower() if isinstance(value, bool) else terminal(str(value))
 
 
 def utc(instant: datetime, now: datetime | None = None) -> str:

@@ -1,6 +1,7 @@
 """The pages for people, one module each; all their routes in one tuple."""
 
 from reconciler.web.pages import (
+    account,
     accounts,
     calendar,
     events,
@@ -19,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *pack.ROUTES,
     *release.ROUTES,
     *accounts.ROUTES,
+    *account.ROUTES,
     *groups.ROUTES,
     *calendar.ROUTES,
     *rollouts.ROUTES,

@@ -83,6 +83,8 @@ def _not_good(text: str) -> Problem:
 def _begun(call: Call, principal: Principal, next_path: str, token: Token | None) -> Response:
     """A new session under a new id, whatever id the browser came with. Raises RequestRefused."""
     access, asked = call.services.access, call.asked
+    if next_path == "/" and principal.account is not None:
+        next_path = f"/accounts/{principal.account}"
     ends = call.now + SESSION_LASTS
     if token is not None and token.expires_at is not None:
         ends = min(ends, token.expires_at)

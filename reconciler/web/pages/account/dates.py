@@ -1,0 +1,64 @@
+"""What comes to an account in the next weeks, and what has happened to it."""
+
+from reconciler.desired.calendar import Entry, EntryKind, entries
+from reconciler.ports.views import EventsWanted
+from reconciler.web.pages.account.world import World, account_alone, world_of
+from reconciler.web.route import Access, Call, Page, Parameter, Route
+
+_DAYS = 92
+_LINES = 50
+_BEFORE = Parameter(
+    name="before",
+    description="The number of the last event of the page before.",
+    schema={"type": "integer", "minimum": 1},
+)
+
+
+def _calendar(call: Call) -> Page:
+    world = world_of(call)
+    found = [entry for entry in entries(world.base, call.now, _DAYS) if _concerns(world, entry)]
+    slots = [run for run in world.runs() if run.slot is not None]
+    values = {"world": world, "entries": found, "slots": slots, "days": _DAYS}
+    return Page(template="account/calendar.html", values=values)
+
+
+def _concerns(world: World, entry: Entry) -> bool:
+    """Whether it changes what the account runs; a freeze does not, it explains a date."""
+    if entry.kind is EntryKind.FREEZE or entry.pack is None:
+        return True
+    return any(run.spec.name == entry.pack for run in world.runs())
+
+
+def _events(call: Call) -> Page:
+    world = account_alone(call)
+    before = call.query["before"]
+    found = call.services.views.events(
+        EventsWanted(account=world.name), before=before, limit=_LINES + 1
+    )
+    shown = found[:_LINES]
+    older = shown[-1].number if len(found) > _LINES else None
+    values = {"world": world, "events": shown, "older": older, "first": before is None}
+    return Page(template="account/events.html", values=values)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/accounts/{account}/calendar",
+        operation="accountCalendarPage",
+        summary="What comes to an account in the next three months, in its own time.",
+        access=Access.ACCOUNT_READS,
+        answers=_calendar,
+        page=True,
+    ),
+    Route(
+        method="GET",
+        path="/accounts/{account}/events",
+        operation="accountEventsPage",
+        summary="What has happened to an account.",
+        access=Access.ACCOUNT_READS,
+        answers=_events,
+        query=(_BEFORE,),
+        page=True,
+    ),
+)

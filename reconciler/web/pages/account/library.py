@@ -1,0 +1,73 @@
+"""The process templates that are shared with an account, and the copies that it has made."""
+
+from dataclasses import dataclass
+
+from reconciler.desired.requests import copy_template
+from reconciler.errors import ReconcilerError, RequestRefused
+from reconciler.model.base import TemplateCopy
+from reconciler.web.pages.account.world import DONE, World, account_alone
+from reconciler.web.route import Access, Answered, Call, Page, Route, Seeing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A template; `version` None: it is shared no more. `copy` None: not copied yet."""
+
+    component: str
+    version: str | None
+    copy: TemplateCopy | None
+
+
+def _templates(call: Call) -> Page:
+    return _page(account_alone(call), call.query["done"])
+
+
+def _page(world: World, done: str | None = None, refused: ReconcilerError | None = None) -> Page:
+    copies = {copy.component: copy for copy in world.base.copies if copy.account == world.name}
+    versions = {
+        template.component: template.version for template in world.base.tree.templates.values()
+    }
+    shared = [
+        Shared(component=name, version=versions.get(name), copy=copies.get(name))
+        for name in sorted({*versions, *copies})
+    ]
+    values = {"world": world, "shared": shared, "done": done, "refused": refused}
+    status = 200 if refused is None else 422
+    return Page(template="account/templates.html", values=values, status=status)
+
+
+def _copy(call: Call) -> Answered:
+    account, component = call.path["account"], call.path["component"]
+    try:
+        call.services.store.request(
+            account,
+            None,
+            lambda base: copy_template(base, account, component, call.now, call.who.name),
+        )
+    except RequestRefused as refused:
+        return _page(account_alone(call), refused=refused)
+    return Seeing(path=f"/accounts/{account}/templates?done=copied")
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/accounts/{account}/templates",
+        operation="accountTemplatesPage",
+        summary="The process templates that an account may copy, and its copies.",
+        access=Access.ACCOUNT_READS,
+        answers=_templates,
+        query=(DONE,),
+        page=True,
+    ),
+    Route(
+        method="POST",
+        path="/accounts/{account}/templates/{component}",
+        operation="copyTemplateForm",
+        summary="Copy a process template, once.",
+        access=Access.ACCOUNT_ACTS,
+        answers=_copy,
+        statuses=(422,),
+        page=True,
+    ),
+)

@@ -1,0 +1,71 @@
+"""`/accounts/{account}`: what it runs, what it has to fill in, and what comes when."""
+
+from dataclasses import dataclass
+
+from reconciler.web.pages.account.delivered import delivered
+from reconciler.web.pages.account.fields import SettingField, fields_of, missing
+from reconciler.web.pages.account.world import AFTER, DONE, Run, World, world_of
+from reconciler.web.route import Access, Call, Page, Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """An attachment that misses values; `now`: those that the release it runs misses already."""
+
+    run: Run
+    fields: tuple[SettingField, ...]
+
+    @property
+    def now(self) -> bool:
+        return any(field.new_in is None for field in self.fields)
+
+
+def _overview(call: Call) -> Page:
+    world = world_of(call, after=call.query["after"] or "")
+    runs = tuple(world.runs())
+    return Page(
+        template="account/overview.html",
+        values={
+            "world": world,
+            "runs": runs,
+            "lacking": _lacking(world, runs),
+            "coming": sorted(
+                (run for run in runs if run.coming is not None),
+                key=lambda run: (_opens_at(run), run.path),
+            ),
+            "delivered": delivered(call),
+            "done": call.query["done"],
+        },
+    )
+
+
+def _lacking(world: World, runs: tuple[Run, ...]) -> list[Lacking]:
+    found = (
+        Lacking(
+            run=run,
+            fields=missing(
+                fields_of(world.base, world.offers.standings.pack(run.row.key.pack).record, run.row)
+            ),
+        )
+        for run in runs
+    )
+    return sorted((one for one in found if one.fields), key=lambda one: not one.now)
+
+
+def _opens_at(run: Run) -> str:
+    window = run.coming.window if run.coming is not None else None
+    return window.opens_at.isoformat() if window is not None else "~"
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/accounts/{account}",
+        operation="accountPage",
+        summary="What an account runs, what it has to fill in, and what comes when.",
+        access=Access.ACCOUNT_READS,
+        answers=_overview,
+        query=(AFTER, DONE),
+        page=True,
+    ),
+)
