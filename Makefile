@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve-demo test lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
+.PHONY: help venv demo serve-demo ci test test-browser chromium pictures lint types unit docs golden bench bench-quick bench-curve chaos chaos-workers
 .PHONY: replay lock clean
 .DELETE_ON_ERROR:
 
@@ -19,7 +19,20 @@ demo: $(STAMP) ## release to the install base of example-repo/, step by step
 serve-demo: $(STAMP) ## serve a small install base with a past, on PORT=8080, until Ctrl-C
 	@$(BIN)/python -m demo.serve
 
-test: lint types unit docs ## everything that must pass before a merge
+ci: chromium test ## what continuous integration runs: test, then test-browser
+	$(MAKE) test-browser
+
+test: lint types unit docs ## everything that must pass before a merge, without a browser
+
+test-browser: $(STAMP) ## the pages in a real Chromium, which has to be there
+	@$(BIN)/python -m demo.chromium
+	$(BIN)/pytest tests/browser
+
+chromium: $(STAMP) ## look for Chromium; for root it is installed by apt-get when it is missing
+	@$(BIN)/python -m demo.chromium --install
+
+pictures: $(STAMP) ## the pictures of README.md, made of serve-demo with Chromium
+	$(BIN)/python -m demo.pictures
 
 lint: $(STAMP) ## style: ruff check and ruff format
 	$(BIN)/ruff check
