@@ -31,7 +31,7 @@ test-browser: $(STAMP) ## the pages in a real Chromium, which has to be there
 chromium: $(STAMP) ## look for Chromium; for root it is installed by apt-get when it is missing
 	@$(BIN)/python -m demo.chromium --install
 
-pictures: $(STAMP) ## the pictures of README.md, made of serve-demo with Chromium
+pictures: $(STAMP) ## the pictures in docs/pictures, made of serve-demo with Chromium
 	$(BIN)/python -m demo.pictures
 
 lint: $(STAMP) ## style: ruff check and ruff format

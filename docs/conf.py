@@ -19,6 +19,7 @@ root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**.md", "example-repo/README.md"]
 exclude_patterns = [".*", "benchmarks", "build", "docs/_*", "reconciler", "tests"]
 toc_pages = ["docs/index", "docs/decisions"]
+picture_folders = ["docs/pictures"]
 # Where a forge shows files of the main branch, for links to what is no page of the site.
 repository_url = None
 

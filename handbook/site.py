@@ -16,6 +16,7 @@ from pygments.lexers.special import TextLexer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.util.fileutil import copy_asset
 
 _HEADING = re.compile(r"^## +(?P<caption>.+)$")
 _ENTRY = re.compile(r"^- \[(?P<text>[^\]]+)\]\((?P<path>[^)#]+)\.md\)")
@@ -25,7 +26,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Registers with Sphinx."""
     app.add_config_value("repository_url", None, "env", types=frozenset({str}))
     app.add_config_value("toc_pages", [], "env", types=frozenset({list}))
+    app.add_config_value("picture_folders", [], "html", types=frozenset({list}))
     app.connect("source-read", _add_contents)
+    app.connect("build-finished", _copy_pictures)
     app.add_transform(RepositoryLinks)
     app.add_lexer("mermaid", TextLexer)  # a forge draws these; drawing here would take a browser
     app.add_lexer("console", Console)
@@ -42,6 +45,12 @@ class Console(BashSessionLexer):  # type: ignore[misc]  # Pygments has no types
     aliases = ("console",)
     _ps1rgx = re.compile(r"^(\$ )(.*\n?)")
     _bare_continuation = True
+
+
+def _copy_pictures(app: Sphinx, error: Exception | None) -> None:
+    """Pictures that raw HTML of a page names, for light and for dark, lie where they lay."""
+    for folder in app.config.picture_folders if error is None else ():
+        copy_asset(app.srcdir / folder, app.outdir / folder)
 
 
 def _add_contents(app: Sphinx, page: str, source: list[str]) -> None:
