@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from threading import Event
 
@@ -101,6 +102,14 @@ def partition(url: str, parts: int) -> str:
     from reconciler.store.urls import database_at
 
     return database_at(url).partition(parts)
+
+
+def pooling(store: Store, size: int) -> AbstractContextManager[None]:
+    """For the block at most `size` connections are kept, for a process that many ask."""
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return store.database.pooling(size)
 
 
 def views(store: Store) -> Views:

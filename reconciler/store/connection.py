@@ -105,7 +105,10 @@ class Lease(Protocol):
 
 
 class Database(Protocol):
-    """A place for one install base; each connection is opened for a block and closed after it."""
+    """A place for one install base; each connection is opened for a block and closed after it.
+
+    Inside pooling() it is kept for the next block.
+    """
 
     @property
     def shown(self) -> str:
@@ -115,6 +118,10 @@ class Database(Protocol):
     @property
     def malformed(self) -> tuple[type[Exception], ...]:
         """What it raises for values that its columns do not take."""
+        ...
+
+    def pooling(self, size: int) -> AbstractContextManager[None]:
+        """For the block at most `size` connections are kept, for a process that many ask."""
         ...
 
     def reading(self, *, outdated: bool = False) -> AbstractContextManager[Connection]:

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event
 
 from reconciler.errors import StoreError
 from reconciler.ports import WorkLog
 from reconciler.store import file_lease, schema, sqlite, upkeep
 from reconciler.store.connection import Connection, Lease, Writer
+from reconciler.store.readers import Readers
 from reconciler.store.urls import Place
 
 
@@ -24,9 +25,22 @@ class FileDatabase:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.shown = place.shown
+        self._readers: Readers | None = None
+
+    @contextmanager
+    def pooling(self, size: int) -> Iterator[None]:
+        """Readers are kept; a writer closes, so that the log goes into the file."""
+        self._readers = readers = Readers(self.place, size)
+        try:
+            yield
+        finally:
+            self._readers = None
+            readers.close()
 
     def reading(self, *, outdated: bool = False) -> AbstractContextManager[Connection]:
         """One consistent read; the file stays as it is. Raises StoreError."""
+        if self._readers is not None and not outdated:
+            return self._readers.reading()
         return sqlite.reading(self.place, outdated=outdated)
 
     def writing(self, *, create: bool = False) -> AbstractContextManager[Writer]:

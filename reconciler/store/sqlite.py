@@ -140,18 +140,20 @@ def reading(place: Place, *, outdated: bool = False) -> Iterator[SqliteConnectio
     if not place.path.exists():
         raise missing(place)
     with translated(place):
-        connection = _open_reader(place)
+        connection = open_reader(place)
         try:
             connection.execute("BEGIN")
-            _check_version(connection, place, outdated)
+            check_version(connection, place, outdated)
             yield connection
         finally:
             connection.close()
 
 
-def _open_reader(place: Place) -> SqliteConnection:
-    """On a read-only disk, where SQLite can't lay its index beside the file, the file itself is
-    all there is to read, provided that no log lies beside it.
+def open_reader(place: Place) -> SqliteConnection:
+    """A connection that can't write.
+
+    On a read-only disk, where SQLite can't lay its index beside the file, the file itself is all
+    there is to read, provided that no log lies beside it.
     """
     try:
         return _connect(place, "mode=ro")
@@ -189,7 +191,8 @@ def _connect(place: Place, parameters: str) -> SqliteConnection:
     return connection
 
 
-def _check_version(connection: SqliteConnection, place: Place, outdated: bool = False) -> None:
+def check_version(connection: SqliteConnection, place: Place, outdated: bool = False) -> None:
+    """Raises StoreError unless an install base is there that this program can use."""
     version = schema.version_of(connection, place.shown)
     if version == 0:
         raise missing(place)
@@ -271,7 +274,7 @@ def _open_writer(place: Place, create: bool) -> SqliteConnection:
             schema.version_of(connection, place.shown)
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
         else:
-            _check_version(connection, place)
+            check_version(connection, place)
     except BaseException:
         connection.close()
         raise

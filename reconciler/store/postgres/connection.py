@@ -160,21 +160,28 @@ class PostgresWriter:
 def connected(address: Address) -> Iterator[PostgresConnection]:
     """A connection for the block. Raises StoreError."""
     with translated(address.shown):
-        # Statements are not prepared: behind a pooler another session would run them.
-        raw = psycopg.connect(
-            **cast(dict[str, Any], address.parameters),
-            autocommit=True,
-            prepare_threshold=None,
-            client_encoding="utf8",
-        )
+        raw = psycopg.connect(**options(address))
         try:
-            _check_server(raw, address)
+            check_server(raw, address)
             yield PostgresConnection(raw)
         finally:
             raw.close()
 
 
-def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
+def options(address: Address) -> dict[str, Any]:
+    """How connections are made. Statements are not prepared: behind a pooler another session would
+    run them.
+    """
+    return {
+        **cast(dict[str, Any], address.parameters),
+        "autocommit": True,
+        "prepare_threshold": None,
+        "client_encoding": "utf8",
+    }
+
+
+def check_server(raw: psycopg.Connection[Any], address: Address) -> None:
+    """Raises StoreError for a server that this program can't use; asks it nothing."""
     if raw.info.server_version < _OLDEST_SERVER:
         raise StoreError(
             f"the server of {address.shown} is PostgreSQL {raw.info.server_version // 10000}; the"

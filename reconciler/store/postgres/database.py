@@ -1,5 +1,7 @@
 """A URL -> connection.Database: PostgreSQL's side of the seam."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event
@@ -16,6 +18,7 @@ from reconciler.store.postgres.connection import (
     connected,
     snapshot,
 )
+from reconciler.store.postgres.pool import Pool
 from reconciler.store.postgres.url import address_of
 
 
@@ -31,20 +34,43 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self._address = address_of(url)
         self.shown = self._address.shown
+        self._pool: Pool | None = None
+        self._looked_at = -math.inf
+
+    @contextmanager
+    def pooling(self, size: int) -> Iterator[None]:
+        """Connections of readers and writers come from a pool; the lease keeps one of its own."""
+        self._pool = pool = Pool(self._address, size)
+        try:
+            yield
+        finally:
+            self._pool = None
+            pool.close()
+
+    def _connected(self) -> AbstractContextManager[PostgresConnection]:
+        return connected(self._address) if self._pool is None else self._pool.connected()
+
+    def _check_version(self, connection: PostgresConnection, outdated: bool = False) -> None:
+        """With a pool once a second: a server asks far more often than anybody migrates."""
+        now = time.monotonic()
+        if self._pool is not None and not outdated and now - self._looked_at < 1:
+            return
+        schema.check_version(connection, self.shown, outdated)
+        self._looked_at = now
 
     @contextmanager
     def reading(self, *, outdated: bool = False) -> Iterator[PostgresConnection]:
         """One consistent read on a connection of its own. Raises StoreError."""
-        with connected(self._address) as connection, snapshot(connection):
-            schema.check_version(connection, self.shown, outdated)
+        with self._connected() as connection, snapshot(connection):
+            self._check_version(connection, outdated)
             yield connection
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[Writer]:
         """With `create` the tables may be missing. Raises StoreError."""
-        with connected(self._address) as connection:
+        with self._connected() as connection:
             if not create:
-                schema.check_version(connection, self.shown)
+                self._check_version(connection)
             yield PostgresWriter(self._address, connection)
 
     def leased(self, wait_seconds: float) -> AbstractContextManager[tuple[Writer, Lease]]:
