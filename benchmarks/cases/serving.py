@@ -96,7 +96,7 @@ def _client(stored: Stored, account: str, *, writes: bool) -> Client:
 @contextmanager
 def _serving(stored: Stored) -> Iterator[str]:
     """A server's address, for the block."""
-    argv = reconciler("serve", "--port", "0", "--store", stored.url)
+    argv = reconciler("serve", "--port", "0", "--rate-limit", "0", "--store", stored.url)
     with subprocess.Popen(argv, cwd=TOP, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         try:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import answering as answers_how
 from reconciler.cli import delivering, options, signing_in, telling
 
 if TYPE_CHECKING:
     from reconciler.notify.post import Ways
     from reconciler.web.duties import Duty
+    from reconciler.web.limiting import Limits
     from reconciler.web.services import Services
     from reconciler.wiring import OpenedWorld
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The port; 0 takes any that is free.",
 )
+@answers_how.options
 @delivering.options
 @signing_in.options
 @telling.reminds
@@ -36,6 +39,7 @@ def command(
     port: int,
     store: str,
     now: datetime | None,
+    answering: answers_how.Answering,
     trusted_proxies: tuple[str, ...],
     leads: tuple[timedelta, ...],
     private: bool,
@@ -57,6 +61,7 @@ def command(
     from reconciler.cli import streams
     from reconciler.notify.dispatch import in_background
     from reconciler.settings import Settings
+    from reconciler.store import pooling
     from reconciler.web.app import application
     from reconciler.web.duties import looking_after
     from reconciler.web.routes import ROUTES
@@ -65,9 +70,11 @@ def command(
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
         ways = telling.ways(private, mail_server, mail_from)
-        services, duties = _services(world, ways=ways, **given)
+        services, duties = _services(world, limits=answering.limits(), ways=ways, **given)
         sender, _ = telling.dispatcher(services.store, world.clock, ways, leads)
+        answering.log()
         with (
+            pooling(services.store, answering.connections),
             listening(host, port) as sock,
             looking_after(duties),
             in_background(sender),
@@ -82,6 +89,7 @@ def command(
 def _services(
     world: "OpenedWorld",
     *,
+    limits: "Limits",
     delivery: "delivering.Delivery",
     ways: "Ways",
     public_url: str | None,
@@ -106,5 +114,6 @@ def _services(
         contents=delivery.contents(),
         overdue_after=delivery.timeout,
         ways=ways,
+        limits=limits,
     )
     return services, [services.tell_overdue, visitors.keep_house]

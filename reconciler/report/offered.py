@@ -131,7 +131,9 @@ class Pack(Protocol):
 
 
 def attachment_fields(own: Own) -> Fields:
-    """One attachment: the fields of `attachments`, its settings, and the pending release."""
+    """One attachment: the fields of `attachments` but what its runtime says, its settings, and the
+    pending release.
+    """
     row, asked = own.row, own.row.requested.environments
     return {
         **attachments.standing_fields(row, own.standing),

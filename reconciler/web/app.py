@@ -1,5 +1,6 @@
 """Routes and services -> an ASGI application."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import iscoroutinefunction
@@ -19,14 +20,18 @@ from starlette.staticfiles import StaticFiles
 from reconciler.errors import ReconcilerError
 from reconciler.web import rendering
 from reconciler.web.asked import Asked
+from reconciler.web.compressing import Compressed
 from reconciler.web.headers import SecureHeaders
 from reconciler.web.idempotency import answered_once
+from reconciler.web.observing import Observed
 from reconciler.web.pipeline import LARGEST_BODY, call
 from reconciler.web.problems import MEDIA_TYPE, Problem, not_found, problem_of
 from reconciler.web.route import Answer, Answered, Call, Page, Route, Seeing
 from reconciler.web.services import Services
 
 _log = logging.getLogger(__name__)
+# Who sends slowly keeps nobody waiting, but not for ever either.
+_BODY_SECONDS = 30
 STATIC = Path(__file__).parent / "static"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -43,7 +48,9 @@ def application(services: Services, routes: Iterable[Route]) -> Starlette:
     ]
     served.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
     app = Starlette(routes=served, exception_handlers={HTTPException: _unrouted})
+    app.add_middleware(Compressed)
     app.add_middleware(SecureHeaders)
+    app.add_middleware(Observed, metrics=services.metrics)
     return app
 
 
@@ -97,11 +104,16 @@ async def _asked(request: Request, route: Route, origin: str | None) -> Asked:
 
 async def _read(request: Request) -> bytes:
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise Problem(413, "too-large", f"a body has at most {LARGEST_BODY:,} bytes")
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST_BODY:
+                    raise Problem(413, "too-large", f"a body has at most {LARGEST_BODY:,} bytes")
+                chunks.append(chunk)
+    except TimeoutError:
+        detail = f"the body did not come within {_BODY_SECONDS} s"
+        raise Problem(408, "too-slow", detail, None, {"Connection": "close"}) from None
     return b"".join(chunks)
 
 

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -23,6 +23,7 @@ from reconciler.model.base import (
     Siblings,
 )
 from reconciler.ports import Clock
+from reconciler.ports.delivery import Behind, Deliveries
 from reconciler.ports.views import Views
 
 _log = logging.getLogger(__name__)
@@ -34,9 +35,13 @@ OLDEST_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Rows by what decides about them, pack by pack, as they were at `as_of` (UTC)."""
+    """Rows by what decides about them, pack by pack, as they were at `as_of` (UTC).
+
+    `behind` are those whose runtimes do not run what they should, by pack.
+    """
 
     cohorts: Mapping[str, tuple[Cohort, ...]]
+    behind: Mapping[str, Behind] = field(default_factory=dict)
     as_of: datetime
 
 
@@ -83,12 +88,12 @@ class Remembered(Generic[Value]):
         return value
 
 
-def counting(views: Views, clock: Clock) -> Remembered[Counts]:
+def counting(views: Views, deliveries: Deliveries, clock: Clock) -> Remembered[Counts]:
     """The rows of all packs."""
 
     def count() -> Counts:
         as_of = clock.now()
-        return Counts(cohorts=views.cohorts(), as_of=as_of)
+        return Counts(cohorts=views.cohorts(), behind=deliveries.behind(), as_of=as_of)
 
     return Remembered(count)
 

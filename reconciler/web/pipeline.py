@@ -11,9 +11,11 @@ from reconciler.web.asked import Asked
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Access, Call, Route
 from reconciler.web.schemas import check_body, check_value
-from reconciler.web.services import Services
+from reconciler.web.services import Services, Visitor
 
 LARGEST_BODY = 1024 * 1024
+# Whoever looks after the process asks these as often as they like.
+_PROBES = ("/healthz", "/readyz")
 
 _NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # What stands in braces in a route's path. Anything else is something that does not exist.
@@ -34,7 +36,7 @@ _COMPILED = {name: re.compile(rf"(?:{text})\Z") for name, text in PATH_PATTERNS.
 
 def call(services: Services, route: Route, asked: Asked) -> Call:
     """The call to answer. Raises Problem, in this order: who, whether they may, the form."""
-    visitor = services.identity.visitor(asked, route)
+    visitor = _counted(services, route, asked)
     _admit(route, visitor.principal, asked.path)
     for name, value in asked.path.items():
         if not _COMPILED[name].match(value):
@@ -52,6 +54,20 @@ def call(services: Services, route: Route, asked: Asked) -> Call:
         client=asked.client,
         now=services.clock.now(),
     )
+
+
+def _counted(services: Services, route: Route, asked: Asked) -> Visitor:
+    """Who came, unless they came too often. Raises Problem."""
+    try:
+        visitor = services.identity.visitor(asked, route)
+    except Problem:
+        services.limits.unknown(asked.client)
+        raise
+    if visitor.principal is not None:
+        services.limits.known(visitor.principal.key)
+    elif route.path not in _PROBES:
+        services.limits.unknown(asked.client)
+    return visitor
 
 
 def _admit(route: Route, principal: Principal | None, path: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ TITLES = {
     403: "You may not do this",
     404: "There is no such thing",
     405: "This can't be done here",
+    408: "The request came too slowly",
     409: "Not possible now",
     412: "It was changed meanwhile",
     413: "The request is too large",

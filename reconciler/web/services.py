@@ -1,6 +1,6 @@
 """What the functions of routes are given from outside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,7 +11,7 @@ from reconciler.model.access import Principal
 from reconciler.model.delivery import OVERDUE_AFTER, Report
 from reconciler.notify.post import Ways
 from reconciler.ports import Access, Answers, Clock, Store
-from reconciler.ports.delivery import Behind, Contents, Deliveries
+from reconciler.ports.delivery import Contents, Deliveries
 from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search
 from reconciler.ports.views import Views
@@ -19,6 +19,8 @@ from reconciler.store import deliveries, outbox, search, views
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
 from reconciler.web.counting import Counts, Remembered, counting, counting_moves
+from reconciler.web.limiting import Limits
+from reconciler.web.observing import Metrics
 from reconciler.web.watching import Watch
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Services:
     contents: Contents | None = None
     overdue_after: timedelta = OVERDUE_AFTER
     ways: Ways = field(default_factory=Ways)
+    limits: Limits = field(default_factory=lambda: Limits(0, 0))
+    metrics: Metrics = field(default_factory=Metrics)
 
     @cached_property
     def views(self) -> Views:
@@ -79,7 +83,7 @@ class Services:
     @cached_property
     def counts(self) -> Remembered[Counts]:
         """The rows of all packs, a little old."""
-        return counting(self.views, self.clock)
+        return counting(self.views, self.deliveries, self.clock)
 
     @cached_property
     def watch(self) -> Watch:
@@ -103,11 +107,6 @@ class Services:
         for report in self.deliveries.reports(agents):
             said.setdefault(report.key.account, []).append(report)
         return Delivery(agents, lambda name: said.get(name, ()), now, self.overdue_after)
-
-    @cached_property
-    def behind(self) -> Remembered[Mapping[str, Behind]]:
-        """How many attachments differ from their target, by pack, a little old."""
-        return Remembered(self.deliveries.behind)
 
     @cached_property
     def outbox(self) -> Outbox:

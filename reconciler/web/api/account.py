@@ -12,6 +12,7 @@ from reconciler.ports.views import EventsWanted, NumberedLine
 from reconciler.report import attachments, calendar, offered, told, why
 from reconciler.report.objects import Fields
 from reconciler.report.times import iso
+from reconciler.web.api.attachment import delivery, shown
 from reconciler.web.api.choices import DAYS, KIND, PACK, SINCE, kind_of, since_of
 from reconciler.web.api.worlds import key_of, name_of, offers, world
 from reconciler.web.paging import PAGED, answer, page
@@ -75,7 +76,8 @@ def _attachment(call: Call) -> Answer:
     row = base.attachments.get(key)
     if row is None:
         raise not_found()
-    return answer(offered.attachment_fields(offers(call, base).attachment(row)))
+    state = offered.attachment_fields(offers(call, base).attachment(row))
+    return shown(state, delivery(call, base, row))
 
 
 def _packs(call: Call) -> Answer:

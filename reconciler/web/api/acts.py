@@ -1,7 +1,7 @@
 """What an account does for itself: decided as on the command line, each in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.desired import requests
@@ -11,7 +11,7 @@ from reconciler.model.changes import Action
 from reconciler.model.requests import Decision
 from reconciler.report import offered
 from reconciler.report.objects import Fields
-from reconciler.web import paging
+from reconciler.web.api.attachment import delivery, is_seen, tag
 from reconciler.web.api.choices import instant
 from reconciler.web.api.worlds import key_of
 from reconciler.web.problems import Problem, not_found
@@ -25,6 +25,8 @@ Deciding = Callable[[InstallBase, Attached | None], Decision]
 class _Seen:
     """What the transaction saw and left; None where there is no attachment."""
 
+    base: InstallBase = field(default_factory=InstallBase)
+    row: Attached | None = None
     before: Fields | None = None
     after: Fields | None = None
 
@@ -43,18 +45,19 @@ def _act(call: Call, decide: Deciding, *, needs_match: bool = False) -> Answer:
         if row is not None and call.headers.get("if-none-match", "").strip() == "*":
             raise Problem(412, "changed", f"{key} is there already")
         decision = decide(base, row)
-        seen.after = _shown(_after(base, decision), _row(decision, row), call)
+        seen.base, seen.row = _after(base, decision), _row(decision, row)
+        seen.after = _shown(seen.base, seen.row, call)
         return decision
 
     decision = call.services.store.request(key.account, key.pack, decided)
-    return _answer(decision, seen)
+    return _answer(call, decision, seen)
 
 
 def _condition(call: Call, *, needs_match: bool) -> frozenset[str] | None:
     """The entity tags of If-Match. Raises Problem where one is needed and missing."""
     text = call.headers.get("if-match")
     if text is not None:
-        return frozenset(tag.strip() for tag in text.split(","))
+        return frozenset(one.strip() for one in text.split(","))
     if needs_match:
         raise Problem(
             428,
@@ -66,8 +69,7 @@ def _condition(call: Call, *, needs_match: bool) -> frozenset[str] | None:
 
 
 def _compare(wanted: frozenset[str], before: Fields | None) -> None:
-    there = None if before is None else f'"{paging.etag(before)}"'
-    if there is None or not ({"*", there} & wanted):
+    if before is None or not ("*" in wanted or is_seen(wanted, before)):
         raise Problem(
             412, "changed", "it is not what you saw any more", "get it again, and decide anew"
         )
@@ -97,16 +99,18 @@ def _after(base: InstallBase, decision: Decision) -> InstallBase:
     return replace(base, attachments=RowsInMemory(rows, base.tree.suspended))
 
 
-def _answer(decision: Decision, seen: _Seen) -> Answer:
+def _answer(call: Call, decision: Decision, seen: _Seen) -> Answer:
     created = seen.before is None and seen.after is not None
+    said = None if seen.row is None else delivery(call, seen.base, seen.row)
+    after = None if seen.after is None or said is None else {**seen.after, **said}
     body: Fields = {
         "action": str(decision.action),
         "changed": decision.event is not None,
         "message": decision.message,
-        "attachment": seen.after,
+        "attachment": after,
     }
-    tag = None if seen.after is None else paging.etag(seen.after)
-    return Answer(body=body, status=201 if created else 200, etag=tag)
+    etag = None if seen.after is None or said is None else tag(seen.after, said)
+    return Answer(body=body, status=201 if created else 200, etag=etag)
 
 
 def _there(row: Attached | None) -> None:

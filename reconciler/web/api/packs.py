@@ -44,7 +44,7 @@ def _status(call: Call) -> Answer:
     overview = status(with_counts(base, counts), call.now)
     refusal = call.services.store.last_refusal()
     trouble = None if refusal is None else refusal.message
-    fields = status_report.fields(overview, trouble, call.services.behind.get())
+    fields = status_report.fields(overview, trouble, counts.behind)
     following = sealed(call, shown[-1]) if len(found) > limit else None
     return answer({**fields, "next": following, "as_of": iso(counts.as_of)})
 
@@ -70,7 +70,7 @@ def _packs(call: Call) -> Answer:
 
 def _line(call: Call, base: InstallBase, pack: PackStatus, zone_key: str) -> Fields:
     spec = base.tree.packs[pack.name]
-    behind = call.services.behind.get().get(pack.name)
+    behind = call.services.counts.get().behind.get(pack.name)
     return {
         **status_report.pack_fields(pack, zone(zone_key), behind),
         "display_name": spec.display_name,
