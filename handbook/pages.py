@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from handbook.api import api
 from handbook.commands import commands
 from handbook.decisions import decisions
 from handbook.exit_codes import exit_codes
@@ -13,6 +14,7 @@ from handbook.rules import rules
 # The path of a page below the top -> what makes its text, given the top.
 PAGES: Mapping[str, Callable[[Path], str]] = {
     "docs/decisions.md": decisions,
+    "docs/reference/api.md": api,
     "docs/reference/commands.md": commands,
     "docs/reference/exit-codes.md": exit_codes,
     "docs/reference/json.md": outputs,

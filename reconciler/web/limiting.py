@@ -5,13 +5,13 @@ several behind one proxy each lets so many pass.
 """
 
 import ipaddress
-import time
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from reconciler.web.problems import Problem
+from reconciler.wiring import SystemClock
 
 # So many clients are told apart; beyond, all others are one.
 _MOST_CLIENTS = 20_000
@@ -44,7 +44,7 @@ class Limits:
         if self._counter.hit(item, key):
             return
         stats = self._counter.get_window_stats(item, key)
-        seconds = max(1, round(stats.reset_time - time.time()))
+        seconds = max(1, round(stats.reset_time - SystemClock().now().timestamp()))
         raise Problem(
             429,
             "rate-limit",

@@ -10,12 +10,14 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.report.escape import terminal
+from reconciler.report.times import iso
 from reconciler.web.counting import Counts
 
 _access = logging.getLogger("reconciler.access")
@@ -99,7 +101,8 @@ class _Lines(logging.Handler):
         self._write, self._as_json = write, as_json
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = record.__dict__["fields"]
+        at = iso(datetime.fromtimestamp(record.created, UTC))
+        fields = {"at": at, **record.__dict__["fields"]}
         if self._as_json:
             self._write(json.dumps(fields))
         else:
@@ -143,7 +146,6 @@ class Observed:
         if _access.disabled or not _access.handlers:
             return
         fields = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "client": scope["client"][0] if scope.get("client") else "-",
             "method": method,
             "path": scope["path"][:_LONGEST_PATH],

@@ -15,7 +15,7 @@ DEFAULT = 50
 
 CURSOR = Parameter(
     name="cursor",
-    description="`next` of the page before; none for the first page.",
+    description="What the page before has under next; nothing for the first page.",
     schema={"type": "string", "maxLength": cursors.LONGEST, "pattern": "^[A-Za-z0-9_-]*$"},
 )
 LIMIT = Parameter(
