@@ -55,9 +55,9 @@ def _attachments(
     """In order of pack; a few packs at a time, so that many cost no memory."""
     from reconciler.desired.account import shown
     from reconciler.errors import ReconcilerError
-    from reconciler.store import views
+    from reconciler.store import views_of
 
-    seen = views(store)
+    seen = views_of(store)
     if seen.of_account(account) is None:
         raise ReconcilerError(f'account "{account}" does not exist')
     after = ""

@@ -58,7 +58,7 @@ def add(
     from reconciler.model.notices import ChannelKind
     from reconciler.report import objects
     from reconciler.report.notices import listing
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     if publisher == (account is not None):
         raise click.UsageError("say who is told: --publisher, or --account NAME")
@@ -69,7 +69,7 @@ def add(
     kind, address = named[0]
     with opened(store, now, writes=True) as (found, at):
         draft = channel_draft(account, kind, address, topics, at, actor, plain_http=private)
-        made = outbox(found).add_channel(draft)
+        made = outbox_of(found).add_channel(draft)
     if format_ == "json":
         fields = {**listing.channel_fields(made), "secret": made.secret}
         output.write(objects.document(fields))
@@ -100,10 +100,10 @@ def channels(
     from reconciler.cli.reading import opened
     from reconciler.report import objects
     from reconciler.report.notices import listing
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     with opened(store, None) as (found, _):
-        listed = outbox(found).channels(_owner(account, publisher), closed=everything)
+        listed = outbox_of(found).channels(_owner(account, publisher), closed=everything)
     if format_ == "json":
         fields = [listing.channel_fields(one) for one in listed]
         output.write(objects.document({"channels": fields}))
@@ -128,10 +128,10 @@ def remove(number: int, actor: str, store: str, now: datetime | None, format_: s
     from reconciler.cli import output
     from reconciler.cli.reading import opened
     from reconciler.report import objects
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     with opened(store, now, writes=True) as (found, at):
-        if not outbox(found).remove_channel(number, None, at, actor):
+        if not outbox_of(found).remove_channel(number, None, at, actor):
             raise _no_channel(number)
     if format_ == "json":
         output.write(objects.document({"number": number, "removed": True}))
@@ -170,11 +170,11 @@ def test(
     from reconciler.report import objects
     from reconciler.report.escape import terminal
     from reconciler.report.notices import listing
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     how = telling.ways(private, mail_server, mail_from)
     with opened(store, now) as (found, at):
-        channel = outbox(found).channel(number)
+        channel = outbox_of(found).channel(number)
     if channel is None:
         raise _no_channel(number)
     answer = asyncio.run(try_channel(how, channel, at, actor))
@@ -221,10 +221,10 @@ def list_(
     from reconciler.model.notices import NotificationState
     from reconciler.report import objects
     from reconciler.report.notices import listing
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     with opened(store, now) as (found, at):
-        listed = outbox(found).notifications(
+        listed = outbox_of(found).notifications(
             _owner(account, publisher),
             state=None if state is None else NotificationState(state),
             channel=channel,
@@ -255,12 +255,12 @@ def resend(numbers: tuple[int, ...], store: str, now: datetime | None, format_: 
     from reconciler.cli.reading import opened
     from reconciler.errors import RequestRefused
     from reconciler.report import objects
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     if not numbers:
         raise click.UsageError("name at least one NUMBER; reconciler notify list --state dead")
     with opened(store, now, writes=True) as (found, at):
-        box = outbox(found)
+        box = outbox_of(found)
         for number in numbers:
             if not box.resend(number, None, at):
                 raise RequestRefused(

@@ -47,8 +47,8 @@ def deliveries_of(store: Store, now: datetime, account: str | None = None) -> "D
     """What runtimes run, of one account or of all."""
     from reconciler.desired.delivered import Deliveries
     from reconciler.model.delivery import OVERDUE_AFTER
-    from reconciler.store import deliveries
+    from reconciler.store import deliveries_of
 
-    kept = deliveries(store)
+    kept = deliveries_of(store)
     agents = kept.agents(None if account is None else (account,))
     return Deliveries(agents, lambda name: kept.reports((name,)), now, OVERDUE_AFTER)

@@ -23,12 +23,12 @@ def command(store: str, now: datetime | None, format_: str) -> int:
     from reconciler.report import objects
     from reconciler.report import status as report
     from reconciler.report.words import short
-    from reconciler.store import deliveries
+    from reconciler.store import deliveries_of
 
     with opened(store, now) as (found, at):
         overview = status(found.base(), at)
         refusal = found.last_refusal()
-        behind = deliveries(found).behind()
+        behind = deliveries_of(found).behind()
     trouble = None
     if refusal is not None:
         cause = refusal.message.replace(f"revision {refusal.revision[:12]}", "it")

@@ -78,11 +78,11 @@ def dispatcher(
     """What sends, and its log."""
     from reconciler.desired.reminders import WINDOW_LEADS
     from reconciler.notify.dispatch import Dispatcher
-    from reconciler.store import outbox
+    from reconciler.store import outbox_of
 
     log = Log(clock, format_)
     found = Dispatcher(
-        outbox=outbox(store), clock=clock, log=log, ways=how, leads=leads or WINDOW_LEADS
+        outbox=outbox_of(store), clock=clock, log=log, ways=how, leads=leads or WINDOW_LEADS
     )
     return found, log
 

@@ -60,12 +60,12 @@ def create(
     from reconciler.cli.reading import opened, zone_of
     from reconciler.report import objects
     from reconciler.report import tokens as report
-    from reconciler.store import access
+    from reconciler.store import access_of
 
     if no_expiry and expires_in is not None:
         raise click.UsageError("--no-expiry and --expires-in exclude each other")
     with opened(store, now, writes=True) as (found, at):
-        token, text = access(found).create_token(
+        token, text = access_of(found).create_token(
             name,
             _role(role, account),
             account=account,
@@ -101,10 +101,10 @@ def list_(
     from reconciler.cli.reading import opened, zone_of
     from reconciler.report import objects
     from reconciler.report import tokens as report
-    from reconciler.store import access
+    from reconciler.store import access_of
 
     with opened(store, now) as (found, at):
-        tokens = access(found).tokens(account=account, live_at=None if everything else at)
+        tokens = access_of(found).tokens(account=account, live_at=None if everything else at)
         zone = zone_of(found)
     if format_ == "json":
         output.write(objects.document({"tokens": [report.fields(token, at) for token in tokens]}))
@@ -135,13 +135,13 @@ def revoke(
     from reconciler.report import objects
     from reconciler.report import tokens as report
     from reconciler.report.escape import terminal
-    from reconciler.store import access
+    from reconciler.store import access_of
 
     if not numbers:
         raise click.UsageError("name at least one NUMBER; reconciler token list shows them")
     revoked = []
     with opened(store, now, writes=True) as (found, at):
-        known = access(found)
+        known = access_of(found)
         for number in numbers:
             token = known.revoke_token(number, now=at, actor=actor)
             if token is None:
@@ -172,10 +172,10 @@ def end_sessions(
     from reconciler.cli.reading import opened
     from reconciler.report import objects
     from reconciler.report.words import counted
-    from reconciler.store import access
+    from reconciler.store import access_of
 
     with opened(store, now, writes=True) as (found, at):
-        ended = access(found).end_sessions(person, now=at, actor=actor)
+        ended = access_of(found).end_sessions(person, now=at, actor=actor)
     if format_ == "json":
         output.write(objects.document({"sessions": ended}))
     else:

@@ -112,7 +112,7 @@ def pooling(store: Store, size: int) -> AbstractContextManager[None]:
     return store.database.pooling(size)
 
 
-def views(store: Store) -> Views:
+def views_of(store: Store) -> Views:
     """Pages of the store, and the worlds of its accounts, for many who ask at the same time."""
     from reconciler.store.store import SqlStore
     from reconciler.store.viewing import SqlViews
@@ -121,7 +121,7 @@ def views(store: Store) -> Views:
     return SqlViews(store.database)
 
 
-def deliveries(store: Store) -> Deliveries:
+def deliveries_of(store: Store) -> Deliveries:
     """What the store keeps of deliveries to accounts' runtimes."""
     from reconciler.store.delivery import SqlDeliveries
     from reconciler.store.store import SqlStore
@@ -130,9 +130,9 @@ def deliveries(store: Store) -> Deliveries:
     return SqlDeliveries(store.database)
 
 
-def search(store: Store) -> Search:
+def search_of(store: Store) -> Search:
     """Finds names in the store, for many who ask at the same time."""
-    from reconciler.store.search import SqlSearch
+    from reconciler.store.searching import SqlSearch
     from reconciler.store.store import SqlStore
 
     assert isinstance(store, SqlStore)
@@ -151,7 +151,7 @@ def trim(store: Store, before: str, actor: str) -> int:
     return trim_history(store, before, actor)
 
 
-def access(store: Store) -> Access:
+def access_of(store: Store) -> Access:
     """Who may use the HTTP API and the pages of this install base."""
     from reconciler.store.access import SqlAccess
     from reconciler.store.store import SqlStore
@@ -160,7 +160,7 @@ def access(store: Store) -> Access:
     return SqlAccess(store.database)
 
 
-def answers(store: Store) -> Answers:
+def answers_of(store: Store) -> Answers:
     """First answers to requests that come with an Idempotency-Key."""
     from reconciler.store.answers import SqlAnswers
     from reconciler.store.store import SqlStore
@@ -169,7 +169,7 @@ def answers(store: Store) -> Answers:
     return SqlAnswers(store.database)
 
 
-def outbox(store: Store) -> Outbox:
+def outbox_of(store: Store) -> Outbox:
     """What there is to tell of an install base, and to whom; each call has a connection."""
     from reconciler.store.outbox import SqlOutbox
     from reconciler.store.store import SqlStore

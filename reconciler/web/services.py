@@ -15,7 +15,7 @@ from reconciler.ports.delivery import Contents, Deliveries
 from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search
 from reconciler.ports.views import Views
-from reconciler.store import deliveries, outbox, search, views
+from reconciler.store import deliveries_of, outbox_of, search_of, views_of
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
 from reconciler.web.counting import Counts, Remembered, counting, counting_moves
@@ -73,12 +73,12 @@ class Services:
     @cached_property
     def views(self) -> Views:
         """Pages of the store, and the worlds of its accounts."""
-        return views(self.store)
+        return views_of(self.store)
 
     @cached_property
     def search(self) -> Search:
         """Finds names in the store."""
-        return search(self.store)
+        return search_of(self.store)
 
     @cached_property
     def counts(self) -> Remembered[Counts]:
@@ -98,7 +98,7 @@ class Services:
     @cached_property
     def deliveries(self) -> Deliveries:
         """What the store keeps of deliveries."""
-        return deliveries(self.store)
+        return deliveries_of(self.store)
 
     def delivered(self, accounts: Collection[str], now: datetime) -> Delivery:
         """Tells what the rows of these accounts run, asking once for all of them."""
@@ -111,7 +111,7 @@ class Services:
     @cached_property
     def outbox(self) -> Outbox:
         """What there is to tell, and to whom."""
-        return outbox(self.store)
+        return outbox_of(self.store)
 
     @cached_property
     def changes(self) -> Changes:

@@ -13,7 +13,7 @@ from reconciler.model.changes import Effects
 from reconciler.model.declarations import Kind
 from reconciler.model.events import EventKind
 from reconciler.ports import Access, Store
-from reconciler.store import access, check, copy, open_store
+from reconciler.store import access_of, check, copy, open_store
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -28,7 +28,7 @@ def served(store: Store, world: Any) -> Store:
 
 @pytest.fixture
 def doors(served: Store) -> Access:
-    return access(served)
+    return access_of(served)
 
 
 def _make(doors: Access, world: Any, name: str = "ci", **given: Any) -> Any:
@@ -298,7 +298,7 @@ def test_who_may_come_in_moves_with_the_install_base(
     )
     target = f"sqlite:///{tmp_path}/moved.db"
     copy(store_url, target)
-    moved = access(open_store(target, mode="read", clock=world.clock))
+    moved = access_of(open_store(target, mode="read", clock=world.clock))
     assert moved.token(tokens.digest(text)) == token
     assert moved.session("s") == doors.session("s")
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from reconciler.ports import Answer, Answering, Answers, Store, Unanswered
-from reconciler.store import access, answers
+from reconciler.store import access_of, answers_of
 
 _ANSWER = Answer(status=201, headers={"Location": "/x"}, body='{"é": "::error::"}')
 
 
 @pytest.fixture
 def kept(store: Store) -> Answers:
-    return answers(store)
+    return answers_of(store)
 
 
 def _begin(kept: Answers, world: Any, request: str = "r", principal: str = "token 1") -> Any:
@@ -81,8 +81,8 @@ def test_after_a_day_the_key_is_as_new_and_swept(store: Store, kept: Answers, wo
     world.later(hours=24)
     assert isinstance(_begin(kept, world, "other"), Answering)
     world.later(hours=24)
-    assert access(store).sweep(world.clock.at - timedelta(microseconds=1)) == 0
-    assert access(store).sweep(world.clock.at) == 1
+    assert access_of(store).sweep(world.clock.at - timedelta(microseconds=1)) == 0
+    assert access_of(store).sweep(world.clock.at) == 1
 
 
 def test_of_many_who_come_at_once_one_answers(kept: Answers, world: Any) -> None:

@@ -18,7 +18,7 @@ from reconciler.model.delivery import Bundle, DriftReason, Said
 from reconciler.model.events import EventKind
 from reconciler.ports import Store
 from reconciler.ports.delivery import Deliveries
-from reconciler.store import backup, check, deliveries, open_store
+from reconciler.store import backup, check, deliveries_of, open_store
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
 
@@ -57,7 +57,7 @@ def filled(store: Store, world: Any) -> Store:
 
 @pytest.fixture
 def kept(filled: Store) -> Deliveries:
-    return deliveries(filled)
+    return deliveries_of(filled)
 
 
 def _bundle(kept: Deliveries, account: str = "acme") -> Bundle:
@@ -349,6 +349,7 @@ def test_agents_and_reports_are_in_a_copy(
     kept.report("acme", "runtime", 3, _all_right(_bundle(kept)), world.clock.now())
     backup(store_url, str(tmp_path / "copy.db"))
     assert check(store_url) == []
-    copy = deliveries(open_store(f"sqlite:///{tmp_path}/copy.db", mode="read", clock=world.clock))
+    copied = open_store(f"sqlite:///{tmp_path}/copy.db", mode="read", clock=world.clock)
+    copy = deliveries_of(copied)
     assert copy.agents() == kept.agents()
     assert list(copy.reports(["acme"])) == list(kept.reports(["acme"]))

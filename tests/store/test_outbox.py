@@ -23,14 +23,14 @@ from reconciler.model.notices import (
 )
 from reconciler.ports import Store
 from reconciler.ports.outbox import Outbox
-from reconciler.store import check, copy, open_store, outbox
+from reconciler.store import check, copy, open_store, outbox_of
 
 ADDRESS = "https://hooks.example/x"
 
 
 @pytest.fixture
 def box(store: Store) -> Outbox:
-    return outbox(store)
+    return outbox_of(store)
 
 
 @pytest.fixture
@@ -335,7 +335,7 @@ def test_a_copied_store_goes_on_where_the_other_was(
     tell(world.event(kind=EventKind.SET_ASIDE, pack="orders"))
     target = new_url()
     copy(store_url, target)
-    there = outbox(open_store(target, mode="write", clock=world.clock))
+    there = outbox_of(open_store(target, mode="write", clock=world.clock))
     expanded(there, world.clock.now())
     expanded(box, world.clock.now())
     ids = [found.notice.id for found in claimed(there, world.clock.now())]

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.errors import StoreError
 from reconciler.ports import Store
-from reconciler.store import open_store, pooling, views
+from reconciler.store import open_store, pooling, views_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
@@ -25,7 +25,7 @@ def test_what_is_written_beside_it_is_read(store: Store, store_url: str, world: 
         later = world.row("globex", release="1.0.0")
         world.later(minutes=1)
         world.fill(store, world.pack(), rows=(later,))
-        assert len(views(store).attachments(limit=5)) == 2
+        assert len(views_of(store).attachments(limit=5)) == 2
     assert len(list(store.attached())) == 2
 
 
@@ -34,7 +34,7 @@ def test_many_threads_share_few_connections(store: Store, world: Any) -> None:
     read: list[int] = []
     with pooling(store, 2):
         threads = [
-            Thread(target=lambda: read.append(len(views(store).attachments(limit=5))))
+            Thread(target=lambda: read.append(len(views_of(store).attachments(limit=5))))
             for _ in range(20)
         ]
         for thread in threads:

@@ -17,7 +17,7 @@ from reconciler.model.events import EventDraft, EventKind
 from reconciler.model.notices import ChannelKind
 from reconciler.ports import Store
 from reconciler.ports.outbox import Outbox
-from reconciler.store import access, open_store, outbox
+from reconciler.store import access_of, open_store, outbox_of
 
 OPENS = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)
 REMINDERS = (EventKind.WINDOW_NEAR, EventKind.VALUES_MISSING, EventKind.TOKEN_EXPIRING)
@@ -25,7 +25,7 @@ REMINDERS = (EventKind.WINDOW_NEAR, EventKind.VALUES_MISSING, EventKind.TOKEN_EX
 
 @pytest.fixture
 def box(store: Store) -> Outbox:
-    return outbox(store)
+    return outbox_of(store)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_several_that_look_at_once_remind_once(
 ) -> None:
     pending(store, world, needs=True)
     listen("globex")
-    boxes = [outbox(open_store(store_url, mode="write", clock=world.clock)) for _ in range(4)]
+    boxes = [outbox_of(open_store(store_url, mode="write", clock=world.clock)) for _ in range(4)]
     now = OPENS - timedelta(days=1)
     threads = [Thread(target=one.remind, args=(now, WINDOW_LEADS)) for one in boxes]
     for thread in threads:
@@ -147,7 +147,7 @@ def test_a_token_that_expires_is_told_to_its_owner_fourteen_days_and_one_before(
     listen("globex")
     ends_at = world.clock.now() + timedelta(days=60)
     for name, account in (("agent", "globex"), ("other", "initech")):
-        access(store).create_token(
+        access_of(store).create_token(
             name,
             Role.ACCOUNT,
             account=account,

@@ -21,7 +21,7 @@ from reconciler.notify.dispatch import Dispatcher, Pace, in_background, run_once
 from reconciler.notify.post import Ways
 from reconciler.ports import Store
 from reconciler.ports.outbox import Outbox
-from reconciler.store import check, outbox
+from reconciler.store import check, outbox_of
 
 QUIET = Pace(look_seconds=0.01)
 
@@ -87,7 +87,7 @@ class Unlogged:
 
 @pytest.fixture
 def box(store: Store) -> Outbox:
-    return outbox(store)
+    return outbox_of(store)
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ SEND = """
 url, deadly_one, private = given
 from reconciler.notify.dispatch import Dispatcher, run_once
 from reconciler.notify.post import Ways
-from reconciler.store import outbox
+from reconciler.store import outbox_of
 
 class Log:
     def answered(self, *_): pass
@@ -257,7 +257,7 @@ class Log:
     def recovered(self): pass
 
 store = open_store(url, mode="write", clock=Clock())
-sender = Dispatcher(outbox=outbox(store), clock=Clock(), log=Log(), ways=Ways(private=True))
+sender = Dispatcher(outbox=outbox_of(store), clock=Clock(), log=Log(), ways=Ways(private=True))
 say("ready")
 sys.stdin.readline()
 statements, deadly = 0, deadly_one

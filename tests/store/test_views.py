@@ -10,7 +10,7 @@ from reconciler.model.declarations import Kind
 from reconciler.model.events import EventKind
 from reconciler.ports import Store
 from reconciler.ports.views import EventsWanted
-from reconciler.store import views
+from reconciler.store import views_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
 
@@ -28,7 +28,7 @@ def _walk(store: Store, size: int, **chosen: Any) -> list[str]:
     found: list[AttachmentKey] = []
     while True:
         after = found[-1] if found else None
-        page = views(store).attachments(**chosen, after=after, limit=size)
+        page = views_of(store).attachments(**chosen, after=after, limit=size)
         found += [row.key for row in page]
         if len(page) < size:
             return [str(key) for key in found]
@@ -47,12 +47,12 @@ def test_pages_of_any_size_hold_each_row_once(store: Store, world: Any, size: in
 def test_a_page_behind_what_the_store_never_knew_is_no_page(store: Store, world: Any) -> None:
     _filled(store, world, "acme")
     with pytest.raises(LookupError):
-        views(store).attachments(after=AttachmentKey("nobody", "orders"), limit=1)
+        views_of(store).attachments(after=AttachmentKey("nobody", "orders"), limit=1)
 
 
 def test_the_world_of_an_account_has_no_other_account_in_it(store: Store, world: Any) -> None:
     _filled(store, world, "acme", "globex")
-    base = views(store).of_account("acme", ("orders",))
+    base = views_of(store).of_account("acme", ("orders",))
     assert base is not None
     assert list(base.tree.accounts) == ["acme"]
     assert base.tree.members == {"everybody": {"acme"}}
@@ -61,12 +61,12 @@ def test_the_world_of_an_account_has_no_other_account_in_it(store: Store, world:
     assert list(base.tree.releases["orders"]) == ["1.0.0", "2.0.0"]
     assert [str(key) for key in base.attachments] == ["acme/orders"]
     assert (base.store_id, base.applied) == (store.store_id, store.applied())
-    assert views(store).of_account("nobody") is None
+    assert views_of(store).of_account("nobody") is None
 
 
 def test_an_account_has_the_packs_of_its_groups_and_of_its_rows(store: Store, world: Any) -> None:
     _filled(store, world, "acme")
-    found = views(store)
+    found = views_of(store)
     assert found.packs_of("acme", limit=10) == ("orders", "stock")
     assert found.packs_of("acme", limit=1) == ("orders",)
     assert found.packs_of("acme", after="orders", limit=10) == ("stock",)
@@ -84,11 +84,11 @@ def test_an_account_has_the_packs_of_its_groups_and_of_its_rows(store: Store, wo
 
 def test_packs_come_with_their_releases(store: Store, world: Any) -> None:
     _filled(store, world, "acme", "globex")
-    base = views(store).of_packs(("orders", "nothing"))
+    base = views_of(store).of_packs(("orders", "nothing"))
     assert base.packs == {"orders": store.base().packs["orders"]}
     assert base.tree.releases == {"orders": store.base().tree.releases["orders"]}
     assert base.tree.publisher == store.base().tree.publisher
-    found = views(store).declared_after(Kind.INTEGRATION_PACK, "orders", 5)
+    found = views_of(store).declared_after(Kind.INTEGRATION_PACK, "orders", 5)
     assert [declaration.name for declaration in found] == ["stock"]
 
 
@@ -107,7 +107,7 @@ def test_events_are_paged_from_both_ends(store: Store, world: Any) -> None:
     later = world.clock.now()
 
     def newest(**wanted: Any) -> list[str]:
-        found = views(store).events(EventsWanted(**wanted), limit=100)
+        found = views_of(store).events(EventsWanted(**wanted), limit=100)
         return [event.draft.message for event in found]
 
     every = [event.number for event in store.events()]
@@ -118,32 +118,32 @@ def test_events_are_paged_from_both_ends(store: Store, world: Any) -> None:
     assert newest(packs_of="acme", kind=EventKind.SCHEDULE) == ["of a pack"]
     assert newest(since=later) == []
     wanted = EventsWanted()
-    first = views(store).events(wanted, limit=2)
-    second = views(store).events(wanted, before=first[-1].number, limit=100)
+    first = views_of(store).events(wanted, limit=2)
+    second = views_of(store).events(wanted, before=first[-1].number, limit=100)
     assert [event.number for event in (*first, *second)] == every[::-1]
-    assert [event.number for event in views(store).events_after(wanted, limit=2)] == every[:2]
-    rest = views(store).events_after(wanted, after=every[1], limit=100)
+    assert [event.number for event in views_of(store).events_after(wanted, limit=2)] == every[:2]
+    rest = views_of(store).events_after(wanted, after=every[1], limit=100)
     assert [event.number for event in rest] == every[2:]
 
 
 def test_the_history_is_paged_from_its_end(store: Store, world: Any) -> None:
     _filled(store, world, "acme", "globex")
-    found = views(store).history(account="acme", limit=2)
-    rest = views(store).history(account="acme", before=found[-1].number, limit=100)
+    found = views_of(store).history(account="acme", limit=2)
+    rest = views_of(store).history(account="acme", before=found[-1].number, limit=100)
     every = list(store.history(account="acme"))
     assert [line.line for line in (*found, *rest)] == every[::-1]
-    one = views(store).history(account="acme", pack="stock", instance="a", limit=5)
+    one = views_of(store).history(account="acme", pack="stock", instance="a", limit=5)
     assert [(line.line.pack, line.line.instance) for line in one] == [("stock", "a")]
 
 
 def test_rows_are_counted_by_what_decides_about_them(store: Store, world: Any) -> None:
     _filled(store, world, "acme", "globex")
-    found = views(store).cohorts()
+    found = views_of(store).cohorts()
     assert {pack: sum(one.rows for one in rows) for pack, rows in found.items()} == {
         "orders": 2,
         "stock": 4,
     }
-    assert list(views(store).cohorts(("stock",))) == ["stock"]
+    assert list(views_of(store).cohorts(("stock",))) == ["stock"]
 
 
 def test_adoptions_are_counted_by_the_hour(store: Store, world: Any) -> None:
@@ -160,13 +160,13 @@ def test_adoptions_are_counted_by_the_hour(store: Store, world: Any) -> None:
         world.later(hours=2, minutes=30)
         second = (adopted("globex", after="2.0.0"), adopted(None, after="2.0.0", attachments=5))
         session.accept(world.acceptance(Effects(renames={}), *second, revision="c" * 40))
-    found = views(store).adoptions("orders", "2.0.0", start)
+    found = views_of(store).adoptions("orders", "2.0.0", start)
     assert [(at.hour, number) for at, number in found.items()] == [(15, 1), (17, 6)]
 
 
 def test_a_fan_out_under_way_names_its_packs(store: Store, world: Any) -> None:
     world.fill(store, world.pack("orders"), rows=(world.row("acme"),), settle=False)
-    assert views(store).moving() == ("orders",)
+    assert views_of(store).moving() == ("orders",)
     with store.session(0) as session:
         session.settle(None, world.clock.now())
-    assert views(store).moving() == ()
+    assert views_of(store).moving() == ()

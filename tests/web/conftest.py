@@ -21,7 +21,7 @@ import pytest
 
 from reconciler.model.access import Role
 from reconciler.ports import Access
-from reconciler.store import access, open_store
+from reconciler.store import access_of, open_store
 from reconciler.wiring import FixedClock, SystemClock
 
 _LIMIT_SECONDS = 60
@@ -170,7 +170,7 @@ def known(tmp_path: Path) -> Access:
     store = open_store(f"sqlite:///{path}", mode="create", clock=SystemClock())
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("INSERT INTO account (name) VALUES ('acme'), ('globex')")
-    return access(store)
+    return access_of(store)
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ class Estate:
     @property
     def access(self) -> Access:
         clock = FixedClock(instant=datetime.fromisoformat(NOW))
-        return access(open_store(f"sqlite:///{self.path}", mode="write", clock=clock))
+        return access_of(open_store(f"sqlite:///{self.path}", mode="write", clock=clock))
 
 
 @pytest.fixture(scope="session")

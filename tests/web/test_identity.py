@@ -12,7 +12,7 @@ import pytest
 from reconciler.model import tokens
 from reconciler.model.access import Role
 from reconciler.ports import Access
-from reconciler.store import access, open_store
+from reconciler.store import access_of, open_store
 from reconciler.wiring import SystemClock
 
 Make = Callable[..., str]
@@ -196,7 +196,7 @@ def test_on_postgresql_every_process_knows_at_once_who_may_come_in(
     serve: Callable[..., Any], browser: Any, new_database: Callable[..., str]
 ) -> None:
     url = new_database(made=True)
-    known = access(open_store(url, mode="write", clock=SystemClock()))
+    known = access_of(open_store(url, mode="write", clock=SystemClock()))
     now = SystemClock().now()
     _, text = known.create_token("ann", Role.PUBLISHER_ADMIN, expires_at=None, now=now, actor="ann")
     one, other = serve("--store", url), serve("--store", url)

@@ -77,7 +77,7 @@ def _attachment(call: Call) -> Answer:
     if row is None:
         raise not_found()
     state = offered.attachment_fields(offers(call, base).attachment(row))
-    return shown(state, delivery(call, base, row))
+    return shown(state, delivery(call, row))
 
 
 def _packs(call: Call) -> Answer:

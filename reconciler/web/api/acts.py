@@ -101,7 +101,7 @@ def _after(base: InstallBase, decision: Decision) -> InstallBase:
 
 def _answer(call: Call, decision: Decision, seen: _Seen) -> Answer:
     created = seen.before is None and seen.after is not None
-    said = None if seen.row is None else delivery(call, seen.base, seen.row)
+    said = None if seen.row is None else delivery(call, seen.row)
     after = None if seen.after is None or said is None else {**seen.after, **said}
     body: Fields = {
         "action": str(decision.action),

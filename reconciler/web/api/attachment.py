@@ -4,16 +4,16 @@ The tag has two parts: one of what the account may change, and one of what its r
 changes something has to have seen the first; what the runtime says meanwhile is in nobody's way.
 """
 
-from reconciler.model.base import Attached, InstallBase
+from reconciler.model.base import Attached
 from reconciler.report.delivery import delivered_fields
 from reconciler.report.objects import Fields
 from reconciler.web import paging
 from reconciler.web.route import Answer, Call
 
 
-def delivery(call: Call, base: InstallBase, row: Attached) -> Fields:
+def delivery(call: Call, row: Attached) -> Fields:
     """What the account's runtime says of it."""
-    runtimes = call.services.delivered(base, {row.key.account}, call.now)
+    runtimes = call.services.delivered({row.key.account}, call.now)
     return delivered_fields(runtimes.of(row), row.release)
 
 

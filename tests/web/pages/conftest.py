@@ -18,7 +18,7 @@ from reconciler.model.access import Role
 from reconciler.model.base import AttachmentKey
 from reconciler.reconcile import reconcile
 from reconciler.settings import Settings
-from reconciler.store import access
+from reconciler.store import access_of
 from reconciler.wiring import open_world
 
 TOP = Path(__file__).parents[3]
@@ -195,7 +195,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(seeded: Path, serve_in: Callable[..., Any]) -> Site:
     with open_world(_at(seeded, NOW), store="existing", writes=True) as world:
         assert world.store is not None
-        known, now = access(world.store), world.clock.now()
+        known, now = access_of(world.store), world.clock.now()
         tokens = {}
         for role, account in ((Role.PUBLISHER_VIEWER, None), (Role.ACCOUNT, "globex")):
             _, tokens[role.value] = known.create_token(

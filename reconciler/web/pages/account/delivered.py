@@ -29,7 +29,7 @@ def delivered(call: Call) -> Delivered | None:
     for target in bundle(served).targets:
         report = served.reports.get(target.key)
         installed[target.key] = report.installed if report is not None else None
-        found = drift(target, report, served.agent, call.now, services.overdue_after)
+        found = drift(target.aim, report, served.agent, call.now, services.overdue_after)
         if found is not None:
             drifts[target.key] = found
     return Delivered(agent=served.agent, installed=installed, drifts=drifts)
