@@ -118,6 +118,14 @@ class Views(Protocol):
         """
         ...
 
+    def running(self, packs: Collection[str]) -> Mapping[str, Mapping[str | None, int]]:
+        """pack -> release (None: not installed yet) -> rows.
+
+        Looks at every row of them, but at nothing else of a row: several times as quick as
+        cohorts().
+        """
+        ...
+
     def adoptions(self, pack: str, version: str, since: datetime) -> Mapping[datetime, int]:
         """The begun hour (UTC) -> attachments that adopted the release in it; empty hours left out.
 

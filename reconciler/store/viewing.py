@@ -56,6 +56,16 @@ WHERE (attachment.pack_id, attachment.account_id, instance) IN (
 ORDER BY attachment.pack_id, attachment.account_id, instance
 """
 )
+_RUNNING = """
+SELECT pack.name, release.version, counted.rows
+FROM (
+    SELECT pack_id, release_id, count(*) AS rows FROM attachment
+    WHERE pack_id IN (SELECT id FROM pack WHERE name IN ({names}))
+    GROUP BY pack_id, release_id
+) AS counted
+JOIN pack ON pack.id = counted.pack_id
+LEFT JOIN release ON release.id = counted.release_id
+"""
 _ADOPTED = """
 SELECT substr(at, 1, 13), count(*) FROM event
 WHERE pack = :pack AND kind = 'account-adopt' AND at >= :since AND content LIKE :after
@@ -219,6 +229,18 @@ class SqlViews:
         for cohort in StoredRows(self._database).cohorts(packs):
             found.setdefault(cohort.pack, []).append(cohort)
         return {name: tuple(of_pack) for name, of_pack in found.items()}
+
+    def running(self, packs: Collection[str]) -> Mapping[str, Mapping[str | None, int]]:
+        """pack -> release (None: not installed yet) -> rows."""
+        found: dict[str, dict[str | None, int]] = {}
+        with self._database.reading() as connection:
+            for some in chunks(packs):
+                places, values = listed(some)
+                for name, version, rows in connection.execute(
+                    _RUNNING.format(names=places), values
+                ):
+                    found.setdefault(name, {})[version] = rows
+        return found
 
     def adoptions(self, pack: str, version: str, since: datetime) -> Mapping[datetime, int]:
         """The begun hour (UTC) -> attachments that adopted the release in it."""

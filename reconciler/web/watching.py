@@ -13,8 +13,8 @@ from reconciler.errors import ReconcilerError
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
-# A look that takes long is made seldom, so that all the looking takes a tenth of the time at most.
-_PAUSE_PER_LOOK = 9
+# A look that takes long is made seldom, so that all the looking takes a fifth of the time at most.
+_PAUSE_PER_LOOK = 4
 _QUIET_SECONDS = 15.0
 # Then a browser comes back by itself, and is asked again who it is.
 _LONGEST_SECONDS = 300.0

@@ -92,6 +92,13 @@ def test_packs_come_with_their_releases(store: Store, world: Any) -> None:
     assert [declaration.name for declaration in found] == ["stock"]
 
 
+def test_rows_are_counted_by_what_they_run(store: Store, world: Any) -> None:
+    rows = (world.row("acme", release="1.0.0"), world.row("globex"), world.row("zeta"))
+    world.fill(store, world.pack("orders"), world.pack("stock"), rows=rows)
+    found = views(store).running(("orders", "stock", "nothing"))
+    assert found == {"orders": {"1.0.0": 1, None: 2}}
+
+
 def test_events_are_paged_from_both_ends(store: Store, world: Any) -> None:
     _filled(store, world, "acme", "globex")
     effects = Effects(renames={})
