@@ -108,13 +108,16 @@ def _farewell(world: World, run: Run, refused: ReconcilerError | None = None) ->
 def _uninstall(call: Call) -> Answered:
     key = key_of(call)
     world = world_with(call, key.pack)
+    gone = Seeing(path=f"{world.path}/packs?done=uninstalled")
+    if not any(run.row.key == key for run in world.runs()):
+        return gone  # the form was sent twice
     try:
         call.services.store.request(
             key.account, key.pack, lambda base: uninstall(base, key, call.now, call.who.name)
         )
     except RequestRefused as refused:
         return _farewell(world, world.run(call.path["attachment"]), refused)
-    return Seeing(path=f"{world.path}/packs?done=uninstalled")
+    return gone
 
 
 ROUTES = (

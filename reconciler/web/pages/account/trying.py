@@ -23,6 +23,8 @@ _SLOT = f"{_ATTACHMENT}/slot"
 
 Decide = Callable[[InstallBase], Decision]
 
+_NO_TIME = "choose a day and a time, such as 2026-11-30T22:45"
+
 
 def _trial(call: Call) -> Answered:
     world = world_with(call, key_of(call).pack)
@@ -108,11 +110,14 @@ def _sentence(refused: ReconcilerError) -> str:
 def _instant(typed: str, zone: ZoneInfo) -> datetime | str:
     """The instant that is meant, of two the first; or what is wrong with the text."""
     try:
-        local = datetime.strptime(typed[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
-    except ValueError:
-        return "choose a day and a time, such as 2026-11-30T22:45"
-    at = local.astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        local = datetime.fromisoformat(typed)
+        at = local.replace(tzinfo=zone).astimezone(UTC)
+        there = at.astimezone(zone).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return _NO_TIME
+    if local.tzinfo is not None:
+        return _NO_TIME
+    if there != local:
         return "there is no such time on that day: the clocks are put forward over it"
     return at
 
