@@ -95,7 +95,7 @@ def test_packs_come_with_their_releases(store: Store, world: Any) -> None:
 def test_rows_are_counted_by_what_they_run(store: Store, world: Any) -> None:
     rows = (world.row("acme", release="1.0.0"), world.row("globex"), world.row("zeta"))
     world.fill(store, world.pack("orders"), world.pack("stock"), rows=rows)
-    found = views(store).running(("orders", "stock", "nothing"))
+    found = views_of(store).running(("orders", "stock", "nothing"))
     assert found == {"orders": {"1.0.0": 1, None: 2}}
 
 
