@@ -47,3 +47,17 @@ def test_an_address_that_is_taken_is_a_clear_error(
     )
     assert done.returncode == 1
     assert "can't listen on 127.0.0.1 port" in done.stderr
+
+
+def test_it_is_not_ready_while_its_store_is_away_and_ready_again_after(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    server = serve()
+    store, elsewhere = tmp_path / "install-base.db", tmp_path / "elsewhere.db"
+    assert server.get("/readyz").status == 200
+    store.rename(elsewhere)
+    away = server.get("/readyz")
+    assert (away.status, away.json["rule"], away.headers["retry-after"]) == (503, "store", "5")
+    assert server.get("/healthz").status == 200
+    elsewhere.rename(store)
+    assert server.get("/readyz").status == 200
