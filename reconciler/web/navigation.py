@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from reconciler.model.access import Role
 from reconciler.web.route import Call
 
 
@@ -24,6 +25,8 @@ PUBLISHER_PAGES = (
     ("/events", "Events"),
     ("/why", "Why"),
 )
+# What administrators see besides.
+_ADMINISTRATOR = (("/notifications", "Notifications"), ("/tokens", "Tokens"))
 # Of an account, beside what it runs.
 _ACCOUNT = (
     ("/packs", "Packs"),
@@ -41,7 +44,8 @@ def navigation(call: Call) -> tuple[Entry, ...]:
     if who.account is not None:
         return pages_of_account(call, who.account)
     path = call.route.path.format_map(call.path)
-    pairs = PUBLISHER_PAGES
+    administers = who.role is Role.PUBLISHER_ADMIN
+    pairs = (*PUBLISHER_PAGES, *(_ADMINISTRATOR if administers else ()))
     return tuple(Entry(path=to, label=label, here=_within(path, to)) for to, label in pairs)
 
 

@@ -6,11 +6,13 @@ from reconciler.web.pages import (
     calendar,
     events,
     groups,
+    notifications,
     pack,
     packs,
     release,
     rollouts,
     sign_in,
+    tokens,
     why,
 )
 from reconciler.web.route import Route
@@ -26,5 +28,7 @@ ROUTES: tuple[Route, ...] = (
     *rollouts.ROUTES,
     *events.ROUTES,
     *why.ROUTES,
+    *notifications.ROUTES,
+    *tokens.ROUTES,
     *sign_in.ROUTES,
 )

@@ -26,6 +26,11 @@ NOW = "2026-11-27T15:00:00+00:00"
 MARKUP = '<script>alert("1")</script>'
 RIGHT_TO_LEFT = "\u202ereversed"
 GUIDE = "javascript:alert(1)"
+_ROLES = (
+    (Role.PUBLISHER_VIEWER, None),
+    (Role.PUBLISHER_ADMIN, None),
+    (Role.ACCOUNT, "globex"),
+)
 _VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
@@ -104,8 +109,8 @@ class Site:
     def reply(self, path: str, role: str = "publisher-viewer") -> Any:
         return self.server.get(path, self.tokens[role])
 
-    def page(self, path: str, status: int = 200) -> Document:
-        found = self.reply(path)
+    def page(self, path: str, status: int = 200, role: str = "publisher-viewer") -> Document:
+        found = self.reply(path, role)
         assert found.status == status, found.body.decode()[:2000]
         assert found.headers["content-type"] == "text/html; charset=utf-8"
         return Document(found.body.decode())
@@ -197,7 +202,7 @@ def site(seeded: Path, serve_in: Callable[..., Any]) -> Site:
         assert world.store is not None
         known, now = access_of(world.store), world.clock.now()
         tokens = {}
-        for role, account in ((Role.PUBLISHER_VIEWER, None), (Role.ACCOUNT, "globex")):
+        for role, account in _ROLES:
             _, tokens[role.value] = known.create_token(
                 "reader", role, account=account, actor="desk", now=now, expires_at=None
             )
