@@ -223,14 +223,6 @@ def test_an_account_sees_none_of_these_pages(site: Any) -> None:
         assert site.reply(path, "account").status == 403
 
 
-def test_administrators_see_who_may_come_in_and_what_could_not_be_sent(site: Any) -> None:
-    text = site.page("/tokens", role="publisher-admin").text
-    assert "reader account globex" in text
-    assert "Everything could be sent." in site.page("/notifications", role="publisher-admin").text
-    for path in ("/tokens", "/notifications"):
-        assert site.reply(path).status == site.reply(path, "account").status == 403
-
-
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(site: Any) -> None:
     found = site.server.get("/why?account=globex&pack=stock-levels")
     assert found.status == 303
