@@ -208,3 +208,13 @@ def test_an_admin_acts_in_the_accounts_stead_and_the_log_says_who_did_it(own_sit
     expect(page.get_by_role("status")).to_have_text("It runs 2.1.0 now.")
     page.goto(f"{OWN}/events")
     expect(page.locator("tbody tr").first).to_contain_text("release desk")
+
+
+def test_what_a_runtime_does_not_run_is_no_success(site: "Site") -> None:
+    page = site.visit("publisher-viewer", "/accounts/northwind-berlin").page
+    row = page.get_by_role("row", name="Stock levels")
+    expect(row).to_contain_text("overdue")
+    expect(row).not_to_contain_text("running")
+    row.get_by_role("link").click()
+    expect(page.locator("dl")).to_contain_text("Should run")
+    expect(page.locator("dl")).to_contain_text("it reports that it runs 2.0.0")
