@@ -53,11 +53,11 @@ golden: $(STAMP) ## write the golden files and the reference anew, for review wi
 	RECONCILER_WRITE_GOLDENS=1 $(BIN)/pytest tests/docs/test_pages.py
 	$(BIN)/python -m handbook
 
-bench: $(STAMP) ## what it takes beside its baselines, in half an hour; writes docs/performance.md
-	$(BIN)/python -m benchmarks
+bench: $(STAMP) ## what it takes beside its baselines, in half an hour; writes docs/performance.md; ONLY=serving
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)")
 
 bench-quick: $(STAMP) ## the same with small sizes, in a minute
-	$(BIN)/python -m benchmarks --quick
+	$(BIN)/python -m benchmarks --quick $(if $(ONLY),--only "$(ONLY)")
 
 bench-curve: $(STAMP) ## up to UP_TO=5000000 attachments; writes a part of docs/operations/scaling.md
 	$(BIN)/python -m benchmarks.curve $(if $(UP_TO),--up-to $(UP_TO))

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import results, table, terraform
@@ -20,7 +20,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--page", action="store_true", help="only write the page anew from the last full results"
     )
+    names = sorted({_name(measure) for measure in CASES})
+    parser.add_argument(
+        "--only", choices=names, help="one kind of case, at its sizes; writes no file"
+    )
     options = parser.parse_args(argv)
+    if options.only:
+        with prepared(QUICK if options.quick else FULL) as bench:
+            found = [results.told(one) for one in _measured(bench, options.only)]
+        print(f"\n{table.table({'measurements': found})}")
+        return 0
     if not options.page:
         path = _run(options.quick)
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -42,12 +51,18 @@ def _run(quick: bool) -> Path:
         )
 
 
-def _measured(bench: Bench) -> Iterator[Measurement]:
+def _measured(bench: Bench, only: str | None = None) -> Iterator[Measurement]:
     started = time.perf_counter()
     for measure in CASES:
+        if only not in (None, _name(measure)):
+            continue
         for found in measure(bench):
             _tell(found, time.perf_counter() - started)
             yield found
+
+
+def _name(measure: Callable[[Bench], Iterator[Measurement]]) -> str:
+    return measure.__module__.rpartition(".")[2]
 
 
 def _tell(found: Measurement, elapsed: float) -> None:

@@ -97,7 +97,7 @@ async def _ask(
 ) -> None:
     try:
         if client.writes:
-            body = {"extensions": {"erp": {"baseUrl": f"https://{begun}.example"}}}
+            body = {"values": {"erp": {"baseUrl": f"https://{begun}.example"}}}
             asking = session.patch(path, json=body, headers={"If-Match": "*"})
         else:
             asking = session.get(path)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench
-from benchmarks.cases import change, idle, midnight, release, review, starting, validation
+from benchmarks.cases import change, idle, midnight, release, review, serving, starting, validation
 from benchmarks.measure import Measurement
 
 CASES: tuple[Callable[[Bench], Iterator[Measurement]], ...] = (
@@ -16,4 +16,5 @@ CASES: tuple[Callable[[Bench], Iterator[Measurement]], ...] = (
     idle.measure_octodns,
     idle.measure_terraform,
     midnight.measure,
+    serving.measure,
 )

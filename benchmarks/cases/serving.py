@@ -10,11 +10,11 @@ from dataclasses import asdict, replace
 from benchmarks import editions
 from benchmarks.bench import Bench, Stored, World
 from benchmarks.load import Client, Order, Told
-from benchmarks.measure import TOP, CommandFailed, Criterion, Measurement, reconciler
+from benchmarks.measure import TOP, CommandFailed, Criterion, Measurement, Run, reconciler
 
 TARGET = 1_000_000
 READERS, WRITERS = 50, 5
-_WARMING_SECONDS, _LOADED_SECONDS = 3.0, 10.0
+_WARMING_SECONDS, _LOADED_SECONDS = 2.0, 8.0
 _LONGEST_SECONDS = 1_800.0
 _CAUSE = (
     "The server, the database, the reconciler and the accounts that ask share the machine's cores."
@@ -37,13 +37,13 @@ def measure(bench: Bench) -> Iterator[Measurement]:
         half = Order(address=address, clients=clients, seconds=_LOADED_SECONDS, rate=most / 2)
         calm = _loaded(half)
         world.commit(editions.released("1.1.0"))
-        busy, seconds = _during_a_pass(stored, half)
+        busy, run = _during_a_pass(stored, half)
     world.remove()
-    yield _measured(bench, attachments, most, (idle, calm, busy), seconds)
+    yield _measured(bench, attachments, most, (idle, calm, busy), run)
 
 
 def _measured(
-    bench: Bench, attachments: int, most: float, told: tuple[Told, Told, Told], seconds: float
+    bench: Bench, attachments: int, most: float, told: tuple[Told, Told, Told], run: Run
 ) -> Measurement:
     _, calm, busy = told
     errors = [error for one in told for error in one.errors]
@@ -56,8 +56,8 @@ def _measured(
             "writers": WRITERS,
             "requests a second": round(most / 2),
         },
-        seconds=seconds,
-        peak_mb=0.0,
+        seconds=run.seconds,
+        peak_mb=run.peak_mb,
         baseline="99 % of reads at this rate without a release, within",
         baseline_seconds=_p99(calm.reads) / 1000,
         criteria=(
@@ -115,12 +115,12 @@ def _loaded(order: Order) -> Told:
         return _told(loading)
 
 
-def _during_a_pass(stored: Stored, order: Order) -> tuple[Told, float]:
-    """The load for as long as the pass takes, and the seconds of that."""
+def _during_a_pass(stored: Stored, order: Order) -> tuple[Told, Run]:
+    """The load for as long as the pass takes, and what that took."""
     with _loading(replace(order, seconds=_LONGEST_SECONDS)) as loading:
         run = stored.apply()
         loading.terminate()
-        return _told(loading), run.seconds
+        return _told(loading), run
 
 
 @contextmanager
