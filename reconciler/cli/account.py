@@ -1,6 +1,6 @@
 """`reconciler account`: what an account asks for itself -> the store, with the actor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -324,29 +324,36 @@ def _fields(decision: "Decision", account: str, pack: str | None) -> dict[str, A
 def _values(
     settings: tuple[str, ...], secrets: tuple[str, ...], cleared: tuple[str, ...] = ()
 ) -> dict[str, dict[str, Any]]:
+    """By component and name. Raises click.UsageError where one setting is named twice."""
     found: dict[str, dict[str, Any]] = {}
-    for text in settings:
-        component, name, value = _split(text, "--set")
-        found.setdefault(component, {})[name] = value
-    for text in secrets:
-        component, name, value = _split(text, "--secret")
-        found.setdefault(component, {})[name] = _reference(value)
-    for text in cleared:
-        component, name = _setting(text, "--unset takes COMPONENT.NAME")
-        found.setdefault(component, {})[name] = None
+    for component, name, value in _given(settings, secrets, cleared):
+        of_component = found.setdefault(component, {})
+        if name in of_component:
+            raise click.UsageError(f"{component}.{name} is named twice: say one thing of it")
+        of_component[name] = value
     return found
 
 
-def _reference(value: str) -> Mapping[str, str]:
-    return {"secretRef": value}
+def _given(
+    settings: tuple[str, ...], secrets: tuple[str, ...], cleared: tuple[str, ...]
+) -> Iterator[tuple[str, str, Any]]:
+    for text in settings:
+        yield _split(text, "--set")
+    for text in secrets:
+        component, name, value = _split(text, "--secret")
+        yield component, name, {"secretRef": value}
+    for text in cleared:
+        yield (*_setting(text, "--unset takes COMPONENT.NAME"), None)
 
 
 def _split(text: str, option: str) -> tuple[str, str, str]:
     name, equals, value = text.partition("=")
     wanted = f"{option} takes COMPONENT.NAME=VALUE"
     component, setting = _setting(name, wanted)
-    if not (equals and value):
+    if not equals:
         raise click.UsageError(f"{wanted}; {name!r} is not that")
+    if not value:
+        raise click.UsageError(f"{wanted}; {name!r} is given no value")
     return component, setting, value
 
 

@@ -86,3 +86,25 @@ def test_an_account_configures_and_sees_whose_value_counts(larkfield: Any) -> No
 )
 def test_what_is_typed_wrong_exits_64(pending: Any, words: tuple[str, ...]) -> None:
     assert pending.at(NOW, "account", "configure", *HELLO, *words).code == 64
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--set", "greeting.text=Hi", "--unset", "greeting.text"),
+        ("--set", "greeting.text=Hi", "--set", "greeting.text=Hello"),
+        ("--set", "greeting.text=Hi", "--secret", "greeting.text=vault/hi"),
+    ],
+)
+def test_a_setting_that_is_named_twice_is_asked_about(pending: Any, words: tuple[str, ...]) -> None:
+    done = pending.at(NOW, "account", "configure", *HELLO, *words)
+    assert done.code == 64
+    assert "greeting.text is named twice" in done.err
+
+
+def test_a_setting_without_a_value_is_told_from_one_of_the_wrong_form(pending: Any) -> None:
+    configure = ("account", "configure", *HELLO, "--set")
+    done = pending.at(NOW, *configure, "greeting.text=")
+    assert (done.code, "'greeting.text' is given no value" in done.err) == (64, True)
+    done = pending.at(NOW, *configure, "greeting.text")
+    assert (done.code, "'greeting.text' is not that" in done.err) == (64, True)
