@@ -187,7 +187,9 @@ def _role(role: str | None, account: str | None) -> Role:
     if role is None and account is None:
         raise click.UsageError("say what the token may do: --role ROLE, or --account NAME")
     found = Role.ACCOUNT if role is None else Role(role)
-    if (found is Role.ACCOUNT) != (account is not None):
+    if found is Role.ACCOUNT and account is None:
+        raise click.UsageError("say of which account: --account NAME")
+    if found is not Role.ACCOUNT and account is not None:
         raise click.UsageError("--account goes with --role account, and with no other role")
     return found
 

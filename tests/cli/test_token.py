@@ -99,3 +99,9 @@ def test_a_real_store_takes_no_other_time(publisher: Any) -> None:
     done = publisher.at(NOW, "token", "create", "x", "--role", "publisher-viewer")
     assert done.code == 1
     assert "--now" in done.err
+
+
+def test_the_role_account_asks_of_which_one(applied: Any) -> None:
+    done = applied.at(NOW, "token", "create", "agent", "--role", "account")
+    assert done.code == 64
+    assert "say of which account: --account NAME" in done.err
