@@ -49,7 +49,11 @@ def seeded(folder: Path) -> Seeded:
 
 def main(out: TextIO) -> int:
     """Serves until it is interrupted; 1 when it can't."""
-    port = int(os.environ.get("PORT", "8080"))
+    text = os.environ.get("PORT", "8080")
+    if not (text.isascii() and text.isdecimal() and int(text) < 1 << 16):
+        print(f"PORT is a number up to 65535, not {text!r}.", file=sys.stderr)
+        return 1
+    port = int(text)
     signal.signal(signal.SIGTERM, _interrupted)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="larkfield-") as folder:

@@ -72,3 +72,18 @@ def _role(address: str, token: str) -> str:
     )
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return str(json.load(answer)["role"])
+
+
+@pytest.mark.parametrize("port", ["", "abc", "65536", "²"])
+def test_a_port_that_is_none_is_said_to_be(port: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "demo.serve"],
+        cwd=TOP,
+        env={**os.environ, "PYTHONPATH": str(TOP), "PORT": port},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"PORT is a number up to 65535, not {port!r}.\n"
