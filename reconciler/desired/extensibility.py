@@ -1,5 +1,6 @@
 """The packaged components of releases -> what accounts may fill in, and which values fit."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -225,7 +226,7 @@ def fits(value: object, setting: ExtensionSetting) -> bool:
     """Whether a value is of the setting's type (rule extension-type).
 
     A reference to a secret fits every type, since the value comes from the account's secret store;
-    a secret is never written inline. true and false are no numbers.
+    a secret is never written inline. true and false are no numbers, nor is what is infinite.
     """
     if is_secret_reference(value):
         return True
@@ -233,7 +234,9 @@ def fits(value: object, setting: ExtensionSetting) -> bool:
         case "string":
             return isinstance(value, str)
         case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            if isinstance(value, float):
+                return math.isfinite(value)
+            return isinstance(value, int) and not isinstance(value, bool)
         case "boolean":
             return isinstance(value, bool)
         case _:

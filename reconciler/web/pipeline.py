@@ -1,8 +1,9 @@
 """A route and a request -> the call that it makes, or the problem why not."""
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,7 @@ PATH_PATTERNS: Mapping[str, str] = {
     "sha256": r"[0-9a-f]{64}",
     "number": r"[0-9]{1,15}",
 }
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _COMPILED = {name: re.compile(rf"(?:{text})\Z") for name, text in PATH_PATTERNS.items()}
 
 
@@ -112,6 +114,8 @@ def _query(route: Route, text: str) -> Mapping[str, Any]:
         )
     except ValueError as error:
         raise Problem(400, "query", "the query can't be read") from error
+    for _, value in given:
+        _check_text(value, "query")
     known = {parameter.name: parameter for parameter in route.query}
     found: dict[str, Any] = {}
     for name, value in given:
@@ -145,6 +149,9 @@ def _typed(value: str, schema: Mapping[str, Any]) -> object:
 
 def _body(route: Route, asked: Asked) -> Any:
     if route.page:
+        for name, value in () if asked.form is None else asked.form.multi_items():
+            _check_text(name, "form")
+            _check_text(str(value), "form")
         return asked.form
     if route.takes is None:
         return None
@@ -154,11 +161,48 @@ def _body(route: Route, asked: Asked) -> Any:
             415, "media-type", "the body has to be JSON", "Content-Type: application/json"
         )
     try:
-        body = json.loads(asked.body, parse_constant=_no_number, object_pairs_hook=_object)
+        body = _json(asked.body.decode())
     except (ValueError, RecursionError) as error:
         raise Problem(400, "json", f"the body is not JSON: {str(error)[:200]}") from error
     check_body(route.takes, body)
     return body
+
+
+def _json(text: str) -> Any:
+    """Raises ValueError, RecursionError, and Problem for texts that can't be kept."""
+    body = json.loads(
+        text, parse_constant=_no_number, parse_float=_fraction, object_pairs_hook=_object
+    )
+    if "\\u" in text:
+        for found in _texts(body):
+            _check_text(found, "json")
+    return body
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a JSON value, the names in its objects, too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _texts(one)
+
+
+def _check_text(text: str, rule: str) -> None:
+    """Raises Problem for what neither a database nor an answer can hold."""
+    if _UNKEPT.search(text):
+        raise Problem(400, rule, "there is a NUL, or half of a surrogate pair, in a text of it")
+
+
+def _fraction(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return found
 
 
 def _no_number(text: str) -> float:

@@ -1,5 +1,6 @@
 """What an account sets itself, what its manifest sets, and which of the two counts."""
 
+import math
 from typing import Any
 
 import pytest
@@ -91,6 +92,7 @@ def test_clearing_the_last_value_leaves_no_trace(filled: Any) -> None:
         ({"values": {"api": {"regon": "eu"}}}, r"no setting api\.regon"),
         ({"values": {"api": {"regon": None}}}, r"no setting api\.regon"),
         ({"values": {"api": {"size": "big"}}}, r"api\.size takes a number"),
+        ({"values": {"api": {"size": math.inf}}}, r"api\.size takes a number"),
         ({"values": {"api": {"token": "hunter2"}}}, r"api\.token is a secret"),
         ({"environments": ("prod",)}, 'no environment "prod"; it has live and trial'),
     ],

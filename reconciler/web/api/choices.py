@@ -1,6 +1,6 @@
 """Parameters that several lists are chosen by."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reconciler.model.events import EventKind
 from reconciler.web.problems import Problem
@@ -45,12 +45,13 @@ def since_of(call: Call) -> datetime | None:
 
 
 def instant(text: str, what: str) -> datetime:
-    """Raises Problem for what is no instant, or has no offset."""
+    """UTC. Raises Problem for what is no instant, has no offset, or is outside the calendar."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        said = datetime.fromisoformat(text)
+        found = None if said.tzinfo is None else said.astimezone(UTC)
+    except (ValueError, OverflowError):
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None:
         raise Problem(
             400, "schema", f"{what}: this is no instant", "write it as 2026-12-01T05:00:00Z"
         )

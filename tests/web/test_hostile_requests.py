@@ -1,0 +1,57 @@
+"""What no client of ours would send: refused in plain words, and nothing of it is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+OWN = "/api/v1/accounts/globex"
+JSON = {"Content-Type": "application/json", "If-Match": "*"}
+
+
+UNREADABLE = (
+    b"1e999",
+    b"-1e999",
+    b"NaN",
+    b'{"secretRef": "a\\ud800b"}',
+    b'{"secretRef": "a\\u0000b"}',
+    b'{"secretRef": "a\xed\xa0\x80b"}',
+)
+
+
+def test_what_nobody_could_read_back_is_not_kept(estate: Any) -> None:
+    server, token = estate.start(), estate.token("globex")
+    path = f"{OWN}/attachments/stock-levels:paris"
+    before = server.get(path, token)
+    for value in UNREADABLE:
+        body = b'{"values": {"warehouse-api": {"region": ' + value + b"}}}"
+        refused = server.ask("PATCH", path, token=token, body=body, headers=JSON)
+        assert (refused.status, refused.json["rule"]) == (400, "json")
+    after = server.get(path, token)
+    assert (after.status, after.headers["etag"]) == (200, before.headers["etag"])
+
+
+def test_what_a_refusal_repeats_may_be_anything(estate: Any) -> None:
+    server, token = estate.start(), estate.token("globex")
+    path = f"{OWN}/attachments/stock-levels:paris"
+    for body in (b'{"environments": ["\\ud800"]}', b'{"values": {"\\ud800": {"a": "b"}}}'):
+        refused = server.ask("PATCH", path, token=token, body=body, headers=JSON)
+        assert (refused.status, refused.json["rule"]) == (400, "json")
+    whole = server.ask(
+        "PATCH", path, token=token, body=b'{"environments": ["\\ud83d\\ude00"]}', headers=JSON
+    )
+    assert (whole.status, whole.json["rule"]) == (422, "environment-unknown")
+
+
+def test_a_nul_in_a_query_or_a_form_is_refused(estate: Any, browser: Callable[[Any], Any]) -> None:
+    server, token = estate.start(), estate.token()
+    assert server.get("/accounts?q=%00", token).status == 400
+    visitor = browser(server)
+    visitor.sign_in(token)
+    assert visitor.post("/sign-out", {"a": "\0"}).status == 400
+
+
+def test_an_instant_outside_the_calendar_is_none(estate: Any) -> None:
+    server, token = estate.start(), estate.token()
+    for since in ("0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59"):
+        for path in ("/api/v1/events", f"{OWN}/events"):
+            refused = server.get(f"{path}?since={since}", token)
+            assert (refused.status, refused.json["rule"]) == (400, "schema")
