@@ -1,14 +1,16 @@
 """What takes long to count -> the last answer, counted again beside those who read it.
 
 Who asks while the answer is young gets it at once. When it is no longer fresh one thread counts
-anew, and the others still get the one before; only who asks for something that nobody asked for of
-late waits, and however many wait, it is counted once.
+anew, and the others still get the one before. Who asks after a pause waits a moment for the new
+one, and only who asks first of all waits for as long as it takes; however many wait, it is counted
+once.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -31,6 +33,7 @@ Value = TypeVar("Value")
 
 FRESH_SECONDS = 5.0
 OLDEST_SECONDS = 15.0
+_PATIENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,46 +49,69 @@ class Counts:
 
 
 class Remembered(Generic[Value]):
-    """One value; `make` is never called by two threads at once."""
+    """One value; `make` is never called by two threads at once.
+
+    A value older than `oldest_seconds` is given only to who waited `patience_seconds` for a newer.
+    """
 
     def __init__(
         self,
         make: Callable[[], Value],
         fresh_seconds: float = FRESH_SECONDS,
         oldest_seconds: float = OLDEST_SECONDS,
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._make = make
         self._fresh, self._oldest = fresh_seconds, oldest_seconds
-        self._making = threading.Lock()
+        self._patience = patience_seconds
+        self._changing = threading.Lock()
+        self._making: Future[Value] | None = None
         self._kept: tuple[float, Value] | None = None
 
     def get(self) -> Value:
-        """At most `oldest_seconds` old. Raises what `make` raises."""
+        """The last one, or a newer. Raises what `make` raises to those who wait for it."""
         kept = self._kept
-        age = None if kept is None else time.monotonic() - kept[0]
-        if kept is not None and age is not None and age < self._oldest:
-            if age >= self._fresh and self._making.acquire(blocking=False):
-                threading.Thread(target=self._renew, daemon=True).start()
-            return kept[1]
-        with self._making:
-            newer = self._kept
-            if newer is not None and newer is not kept:
-                return newer[1]
-            return self._made()
-
-    def _renew(self) -> None:
+        if kept is None:
+            return self._begun(None).result()
+        at, value = kept
+        age = time.monotonic() - at
+        if age < self._fresh:
+            return value
+        newer = self._begun(kept)
+        if age < self._oldest:
+            return value
         try:
-            self._made()
+            return newer.result(timeout=self._patience)
+        except TimeoutError:
+            return value
+
+    def _begun(self, seen: tuple[float, Value] | None) -> Future[Value]:
+        """What a thread counts, or has counted since somebody saw what was kept."""
+        with self._changing:
+            making = self._making
+            if making is not None:
+                return making
+            making = Future[Value]()
+            if self._kept is not None and self._kept is not seen:
+                making.set_result(self._kept[1])
+            else:
+                self._making = making
+                threading.Thread(target=self._count, args=(making,), daemon=True).start()
+            return making
+
+    def _count(self, making: Future[Value]) -> None:
+        at = time.monotonic()
+        try:
+            value = self._make()
         except Exception as error:
             _log.warning("could not count anew: %s", error)
-        finally:
-            self._making.release()
-
-    def _made(self) -> Value:
-        at = time.monotonic()
-        value = self._make()
-        self._kept = (at, value)
-        return value
+            with self._changing:
+                self._making = None
+            making.set_exception(error)
+        else:
+            with self._changing:
+                self._kept, self._making = (at, value), None
+            making.set_result(value)
 
 
 def counting(views: Views, deliveries: Deliveries, clock: Clock) -> Remembered[Counts]:
