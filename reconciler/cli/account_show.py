@@ -53,6 +53,7 @@ def _attachments(
     store: "Store", account: str, pack: str | None, now: datetime
 ) -> "Iterator[Shown]":
     """In order of pack; a few packs at a time, so that many cost no memory."""
+    from reconciler.cli.reading import deliveries_of
     from reconciler.desired.account import shown
     from reconciler.errors import ReconcilerError
     from reconciler.store import views_of
@@ -60,6 +61,7 @@ def _attachments(
     seen = views_of(store)
     if seen.of_account(account) is None:
         raise ReconcilerError(f'account "{account}" does not exist')
+    delivered = deliveries_of(store, now, account).of
     after = ""
     while True:
         packs = seen.packs_of(account, after=after, limit=_PACKS_AT_ONCE)
@@ -70,4 +72,4 @@ def _attachments(
             account, [name for name in packs if pack in (None, name)]
         )
         if base is not None:
-            yield from shown(base, account, now)
+            yield from shown(base, account, now, delivered)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.desired.delivered import Tells
 from reconciler.desired.standing import Standings
 from reconciler.desired.values_in_force import (
     ValueInForce,
@@ -29,14 +30,19 @@ class OwnAttachment:
     values: Mapping[str, tuple[ValueInForce, ...]]
 
 
-def shown(base: InstallBase, account: str, now: datetime) -> Iterator[OwnAttachment]:
-    """The account's attachments of the packs that are there, in order of pack and instance."""
+def shown(
+    base: InstallBase, account: str, now: datetime, delivered: Tells
+) -> Iterator[OwnAttachment]:
+    """The account's attachments of the packs that are there, in order of pack and instance.
+
+    `delivered` tells what its runtime runs.
+    """
     standings = Standings(base, now)
     for row in base.attachments.of_accounts({account}):
         name, record = row.key.pack, base.packs.get(row.key.pack)
         if record is None or name not in base.tree.packs:
             continue
-        (explained,) = explanations(base, account, name, now, row.key.instance)
+        (explained,) = explanations(base, account, name, now, row.key.instance, delivered)
         yield OwnAttachment(
             row=row,
             explained=explained,

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reconciler.desired.bundle import bundle
 from reconciler.desired.drift import drift
 from reconciler.model.base import Attached
-from reconciler.model.delivery import Agent, Aim, Drift, Report
+from reconciler.model.delivery import Agent, Aim, Drift, Report, Served
 
 Reports = Callable[[str], Iterable[Report]]
 """What was said of the attachments of an account."""
@@ -21,20 +22,40 @@ class Delivered:
     drift: Drift | None
 
 
-def delivered(
-    row: Attached, agent: Agent | None, report: Report | None, now: datetime, timeout: timedelta
+Tells = Callable[[Attached], Delivered]
+"""Says of a row what runs there."""
+
+
+def of_account(served: Served, now: datetime, timeout: timedelta) -> Tells:
+    """The rows of one account, held against all that its runtime should run by now."""
+    aims = {target.key: target.aim for target in bundle(served).targets}
+
+    def tell(row: Attached) -> Delivered:
+        report = served.reports.get(row.key)
+        return _delivered(row, aims.get(row.key), served.agent, report, now, timeout)
+
+    return tell
+
+
+def _delivered(
+    row: Attached,
+    aim: Aim | None,
+    agent: Agent | None,
+    report: Report | None,
+    now: datetime,
+    timeout: timedelta,
 ) -> Delivered:
-    """Release against release; content and settings as they were last looked at."""
     if agent is None:
         return Delivered(agent=None, installed=row.release, drift=None)
     return Delivered(
         agent=agent.name,
         installed=None if report is None else report.installed,
-        drift=drift(_aim(row, report), report, agent, now, timeout),
+        drift=drift(aim, report, agent, now, timeout),
     )
 
 
 def _aim(row: Attached, report: Report | None) -> Aim | None:
+    """Release against release; content and settings as they were last looked at."""
     if row.release is None:
         return None
     assert row.updated_at is not None, "a row that is stored has a time"
@@ -44,7 +65,10 @@ def _aim(row: Attached, report: Report | None) -> Aim | None:
 
 
 class Deliveries:
-    """Answers for rows at one instant; those of an account lie together, and cost one question."""
+    """Answers for rows of many accounts at one instant, as their runtimes were last looked at.
+
+    Those of an account lie together, and cost one question.
+    """
 
     def __init__(
         self, agents: Mapping[str, Agent], reports: Reports, now: datetime, timeout: timedelta
@@ -61,4 +85,5 @@ class Deliveries:
         if agent is not None and account != self._account:
             self._account = account
             self._reports = {report.key: report for report in self._ask(account)}
-        return delivered(row, agent, self._reports.get(row.key), self._now, self._timeout)
+        report = self._reports.get(row.key)
+        return _delivered(row, _aim(row, report), agent, report, self._now, self._timeout)

@@ -1,11 +1,11 @@
 """An account, a pack and what the store knows -> why it runs what it runs, and what comes next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from reconciler.desired.delivered import Delivered
+from reconciler.desired.delivered import Delivered, Tells
 from reconciler.desired.gates import opening
 from reconciler.desired.nearest import Nearest
 from reconciler.desired.phrases import listed
@@ -55,7 +55,7 @@ def explanations(
     pack: str,
     now: datetime,
     instance: str | None = None,
-    delivered: Callable[[Attached], Delivered] | None = None,
+    delivered: Tells | None = None,
 ) -> tuple[Explanation, ...]:
     """One explanation an attachment of the pack, or one for an account without any.
 
@@ -88,7 +88,7 @@ class _Teller:
         standings: Standings,
         account: str,
         pack: str,
-        delivered: Callable[[Attached], Delivered] | None,
+        delivered: Tells | None,
     ) -> None:
         self._delivered = delivered
         self._standings = standings

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.desired.delivered import Deliveries as Delivery
+from reconciler.desired.delivered import Tells, of_account
 from reconciler.model.access import Principal
 from reconciler.model.delivery import OVERDUE_AFTER, Report
 from reconciler.notify.post import Ways
@@ -101,12 +102,19 @@ class Services:
         return deliveries_of(self.store)
 
     def delivered(self, accounts: Collection[str], now: datetime) -> Delivery:
-        """Tells what the rows of these accounts run, asking once for all of them."""
+        """Tells what the rows of these accounts run, as last looked at; asks once for all."""
         agents = self.deliveries.agents(accounts)
         said: dict[str, list[Report]] = {}
         for report in self.deliveries.reports(agents):
             said.setdefault(report.key.account, []).append(report)
         return Delivery(agents, lambda name: said.get(name, ()), now, self.overdue_after)
+
+    def delivered_to(self, account: str, now: datetime) -> Tells:
+        """Tells what the rows of one account run, held against what they should run by now."""
+        served = self.deliveries.served(account) if self.deliveries.agents((account,)) else None
+        if served is None:
+            return self.delivered((), now).of
+        return of_account(served, now, self.overdue_after)
 
     @cached_property
     def outbox(self) -> Outbox:

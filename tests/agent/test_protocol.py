@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,10 +247,29 @@ def test_readers_tell_what_is_not_delivered(serving: Any) -> None:
     (pack,) = json.loads(serving.run("status", "--format", "json"))["packs"]
     assert (pack["drift"], pack["overdue"]) == (1, 1)
     assert "1 not delivered" in serving.run("status")
-    assert "By its runtime that is not confirmed since" in serving.run("why", "globex", "orders")
+    for reader in (("why", "globex", "orders"), ("account", "show", "globex")):
+        assert "By its runtime that is not confirmed since" in serving.run(*reader)
     applied = json.loads(serving.run("apply", "--format", "json", code=7))
     assert applied["failing_deliveries"] == 1
     bundle = serving.ask("GET", "/desired").json
     _report(serving, 2, _right(bundle))
     assert "Its runtime confirms" in serving.run("why", "globex", "orders")
     serving.run("apply")
+
+
+def test_the_page_of_an_attachment_tells_what_its_runtime_says(serving: Any) -> None:
+    def page() -> str:
+        address = f"{serving.address}/accounts/globex/attachments/orders"
+        bearer = {"Authorization": f"Bearer {serving.token('globex')}"}
+        with urllib.request.urlopen(urllib.request.Request(address, headers=bearer)) as found:
+            return str(found.read().decode())
+
+    bundle = serving.ask("GET", "/desired", headers=AGENT).json
+    assert "By its runtime that is not confirmed since" in page()
+    _report(serving, 1, _right(bundle))
+    assert "Its runtime confirms" in page()
+    tag = serving.ask("GET", "/attachments/orders").headers["etag"]
+    body = {"values": {"warehouse": {"region": "us"}}}
+    put = serving.ask("PATCH", "/attachments/orders", body=body, headers={"If-Match": tag})
+    assert put.json["attachment"]["drift"]["reason"] == "other-content"
+    assert "By its runtime that is not confirmed since" in page()

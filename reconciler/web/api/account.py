@@ -58,10 +58,10 @@ def _attachments(call: Call) -> Answer:
 
     def show(rows: Sequence[Attached]) -> list[Fields]:
         offer = offers(call, world(call, *{row.key.pack for row in rows}))
-        delivered = call.services.delivered((account,), call.now)
+        delivered = call.services.delivered_to(account, call.now)
         return [
             {
-                **attachments.fields(row, offer.standings.of(row), delivered.of(row)),
+                **attachments.fields(row, offer.standings.of(row), delivered(row)),
                 "name": name_of(row),
             }
             for row in rows
@@ -177,7 +177,7 @@ def _why(call: Call) -> Answer:
         raise not_found()
     if not call.who.publishes and offers(call, base).pack(pack) is None:
         raise not_found()
-    delivered = call.services.delivered((account,), call.now).of
+    delivered = call.services.delivered_to(account, call.now)
     found = explanations(base, account, pack, call.now, delivered=delivered)
     return answer({"items": [why.fields(explained, call.now) for explained in found]})
 

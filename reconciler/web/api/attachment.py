@@ -13,8 +13,8 @@ from reconciler.web.route import Answer, Call
 
 def delivery(call: Call, row: Attached) -> Fields:
     """What the account's runtime says of it."""
-    runtimes = call.services.delivered({row.key.account}, call.now)
-    return delivered_fields(runtimes.of(row), row.release)
+    delivered = call.services.delivered_to(row.key.account, call.now)
+    return delivered_fields(delivered(row), row.release)
 
 
 def shown(state: Fields, said: Fields) -> Answer:

@@ -28,7 +28,7 @@ def _why(call: Call) -> Page:
             wrong["pack"] = f'there is no pack "{pack}"'
         else:
             try:
-                delivered = call.services.delivered((account,), call.now).of
+                delivered = call.services.delivered_to(account, call.now)
                 told = explanations(base, account, pack, call.now, delivered=delivered)
             except ReconcilerError as error:
                 wrong["pack"] = error.message

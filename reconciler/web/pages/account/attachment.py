@@ -10,7 +10,6 @@ from reconciler.model.base import Attached, InstallBase
 from reconciler.model.requests import Decision
 from reconciler.report.why import sentences
 from reconciler.web.api.worlds import key_of
-from reconciler.web.pages.account.delivered import delivered
 from reconciler.web.pages.account.fields import (
     SettingField,
     fields_of,
@@ -50,7 +49,8 @@ def _page(
 ) -> Page:
     """The page; with `refused`, and `chosen` environments, as somebody tried to set them."""
     key = run.row.key
-    why = explanations(world.base, key.account, key.pack, world.now, key.instance)[0]
+    delivered = call.services.delivered_to(key.account, world.now)
+    why = explanations(world.base, key.account, key.pack, world.now, key.instance, delivered)[0]
     history = call.services.views.history(
         account=key.account, pack=key.pack, instance=key.instance, limit=_LINES
     )
@@ -65,7 +65,7 @@ def _page(
         "environments_locked": source is ValueSource.MANIFEST,
         "seen": _mark(run.row),
         "refused": refused,
-        "delivered": delivered(call),
+        "delivered": delivered,
         "done": call.query.get("done"),
     }
     wrong = refused is not None or any(field.wrong for field in fields)

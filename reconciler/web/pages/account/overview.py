@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from reconciler.web.pages.account.delivered import delivered
 from reconciler.web.pages.account.fields import SettingField, fields_of, missing
 from reconciler.web.pages.account.world import AFTER, DONE, Run, World, world_of
 from reconciler.web.route import Access, Call, Page, Route
@@ -33,7 +32,7 @@ def _overview(call: Call) -> Page:
                 (run for run in runs if run.coming is not None),
                 key=lambda run: (_opens_at(run), run.path),
             ),
-            "delivered": delivered(call),
+            "delivered": call.services.delivered_to(world.name, world.now),
             "done": call.query["done"],
         },
     )
