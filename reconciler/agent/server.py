@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -56,7 +57,7 @@ class Server:
     def __init__(self, url: str, account: str, agent: str, token: "Token") -> None:
         self._place = f"{url}/api/v1/accounts/{quote(account, safe='')}"
         self._host = urlsplit(url).netloc
-        self._agent = agent
+        self._account, self._agent = account, agent
         self._token = token
         self._proxy = proxy_for(url)
         self._session = aiohttp.ClientSession(
@@ -86,11 +87,17 @@ class Server:
         headers = {"Reconciler-Agent": self._agent}
         if etag is not None:
             headers["If-None-Match"] = etag
-        async with self._asked("GET", f"/desired?wait={wait}", headers) as response:
-            if response.status == 304:
-                return None
-            data = await self._json(response)
-            return Bundle(data=data, etag=response.headers.get("ETag", ""))
+        try:
+            async with self._asked("GET", f"/desired?wait={wait}", headers) as response:
+                if response.status == 304:
+                    return None
+                data = await self._json(response)
+                return Bundle(data=data, etag=response.headers.get("ETag", ""))
+        except Refused as error:
+            if error.status != 404:
+                raise
+            hint = f"look whether {self._account} is the account that the token is for"
+            raise Refused(error.message, hint, error.status, error.rule) from error
 
     async def manifest(self, content: str) -> Any:
         """The files of a content, as JSON. Raises TryLater and Refused."""
@@ -208,7 +215,17 @@ class _Asked:
     def _unreachable(self, error: BaseException) -> TryLater:
         if isinstance(error, TimeoutError):
             return TryLater(f"{self._host} does not answer in time")
-        return TryLater(f"cannot reach {self._host}: {error or type(error).__name__}")
+        return TryLater(f"cannot reach {self._host}: {_said(error)}")
+
+
+def _said(error: BaseException) -> str:
+    """What is wrong, without the library's own words about how it was about to connect."""
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(
+        error, aiohttp.ClientSSLError
+    ):
+        number = error.os_error.errno or 0
+        return os.strerror(number) if number > 0 else (error.os_error.strerror or str(error))
+    return str(error) or type(error).__name__
 
 
 async def _trouble(host: str, response: aiohttp.ClientResponse) -> ReconcilerError:

@@ -16,13 +16,25 @@ _GIB = 1 << 30
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def _folder(
+    context: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    text: str,
+) -> Path:
+    """An empty text is a variable that nobody set, hardly the folder that one is in."""
+    if not text:
+        raise click.BadParameter("'' is no folder; the one that you are in is .")
+    return Path(text)
+
+
 @click.command()
 @click.option("--server", required=True, metavar="URL", help="Where reconciler serve answers.")
 @click.option("--account", required=True, help="The account whose packs are laid out.")
 @click.option(
     "--folder",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
+    callback=_folder,
     metavar="DIR",
     help="What is kept equal to the desired bundle; DIR/current leads to it.",
 )
@@ -68,6 +80,8 @@ def command(
     """
     import asyncio
 
+    if not account:
+        raise click.UsageError("--account takes the name of an account")
     url = _address(server, plain_http)
     token = _token(token_file)
     try:
