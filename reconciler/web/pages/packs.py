@@ -7,7 +7,7 @@ from reconciler.desired.status import PackStatus, status
 from reconciler.model.declarations import Kind
 from reconciler.web.pages.lists import AFTER, PAGE, WORDS, page_of
 from reconciler.web.pages.reading import counted
-from reconciler.web.route import Access, Call, Page, Parameter, Route
+from reconciler.web.route import Access, Answered, Call, Page, Parameter, Route, Seeing
 
 _ALL, _PENDING = "all", "pending"
 _SHOW = Parameter(
@@ -15,6 +15,12 @@ _SHOW = Parameter(
     description="All packs, or those with a pending release.",
     schema={"enum": [_ALL, _PENDING], "default": _ALL},
 )
+
+
+def _first(call: Call) -> Answered:
+    """What every page's head leads to: an account is led on to its own page."""
+    account = call.who.account
+    return _packs(call) if account is None else Seeing(path=f"/accounts/{account}")
 
 
 def _packs(call: Call) -> Page:
@@ -30,6 +36,7 @@ def _packs(call: Call) -> Page:
         "refusal": services.store.last_refusal(),
         "packs": packs,
         "specs": base.tree.packs,
+        "behind": services.counts.get().behind,
         "query": query,
         "after": shown.after,
     }
@@ -49,8 +56,8 @@ ROUTES = (
         path="/",
         operation="packs-page",
         summary="All packs: what is current, what comes, and what needs a look.",
-        access=Access.PUBLISHER,
-        answers=_packs,
+        access=Access.SIGNED_IN,
+        answers=_first,
         query=(WORDS, _SHOW, AFTER),
         page=True,
     ),
