@@ -26,6 +26,7 @@ NOW = "2026-11-27T15:00:00+00:00"
 MARKUP = '<script>alert("1")</script>'
 RIGHT_TO_LEFT = "\u202ereversed"
 GUIDE = "javascript:alert(1)"
+HELD = "attachments/wonka/stock-levels-production.yaml"
 _ROLES = (
     (Role.PUBLISHER_VIEWER, None),
     (Role.PUBLISHER_ADMIN, None),
@@ -177,6 +178,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repository = folder / "repository"
     shutil.copytree(TOP / "example-repo", repository)
     (repository / GUIDE).write_text("A file may be called so.", encoding="utf-8")
+    with (repository / HELD).open("a", encoding="utf-8") as attachment:
+        attachment.write("  hold: {until: 2026-12-10, reason: Stocktaking}\n")
     (repository / "packs" / "evil.yaml").write_text(_hostile(), encoding="utf-8")
     _git(repository, "init", "--quiet", "--initial-branch=main")
     _git(repository, "add", "--all")

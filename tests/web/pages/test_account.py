@@ -169,3 +169,16 @@ def test_what_is_not_there_is_said_to_be_missing(visitor: Callable[..., Any]) ->
     ):
         assert own.get(path).status == 404, path
     assert own.post(f"{OWN}/templates/no-such-template", {}).status == 422
+
+
+def test_a_slot_stands_once_in_the_calendar_and_in_its_place(visitor: Callable[..., Any]) -> None:
+    own = visitor("globex")
+    sent = own.post(f"{PARIS}/slot", {"version": "2.1.0", "at": "2026-11-28T21:00"})
+    assert (sent.status, sent.headers["location"]) == (303, f"{PARIS}?done=slot")
+    rows = own.get(f"{OWN}/calendar").body.decode().split("<tbody>")[1].split("</tr>")
+    told = [
+        next((word for word in ("black-friday", "your slot", "becomes current") if word in row), "")
+        for row in rows
+    ]
+    assert told[:3] == ["black-friday", "your slot", "becomes current"]
+    assert not any("slots that accounts chose" in row for row in rows)

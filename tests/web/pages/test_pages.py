@@ -230,6 +230,14 @@ def test_the_first_page_of_an_account_is_its_own(site: Any) -> None:
     assert (found.status, found.headers["location"]) == (303, "/accounts/globex")
 
 
+def test_what_comes_to_a_held_attachment_comes_when_its_hold_ends(site: Any) -> None:
+    ends = "when it is not held any more, Thu 10 Dec 06:00 Zurich"
+    overview = site.page("/accounts/wonka").text
+    assert f"2.0.0 → 2.1.0 {ends} in 12 days" in overview
+    held = site.page("/accounts/wonka/attachments/stock-levels:production").text
+    assert f"Comes next 2.1.0 {ends} Your slot – it comes later than to others" in held
+
+
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(site: Any) -> None:
     found = site.server.get("/why?account=globex&pack=stock-levels")
     assert found.status == 303

@@ -1,8 +1,11 @@
 """What comes to an account in the next weeks, and what has happened to it."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from reconciler.desired.calendar import Entry, EntryKind, entries
 from reconciler.ports.views import EventsWanted
-from reconciler.web.pages.account.world import World, account_alone, world_of
+from reconciler.web.pages.account.world import Run, World, account_alone, world_of
 from reconciler.web.route import Access, Call, Page, Parameter, Route
 
 _DAYS = 92
@@ -14,16 +17,35 @@ _BEFORE = Parameter(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What happens at `at` (UTC): something of the calendar, or a slot of the account's own."""
+
+    at: datetime
+    entry: Entry | None = None
+    run: Run | None = None
+
+
 def _calendar(call: Call) -> Page:
     world = world_of(call)
-    found = [entry for entry in entries(world.base, call.now, _DAYS) if _concerns(world, entry)]
-    slots = [run for run in world.runs() if run.slot is not None]
-    values = {"world": world, "entries": found, "slots": slots, "days": _DAYS}
+    lines = [
+        Line(at=entry.at, entry=entry)
+        for entry in entries(world.base, call.now, _DAYS)
+        if _concerns(world, entry)
+    ]
+    lines.extend(Line(at=run.slot, run=run) for run in world.runs() if run.slot is not None)
+    lines.sort(key=lambda line: line.at)
+    values = {"world": world, "lines": lines, "days": _DAYS}
     return Page(template="account/calendar.html", values=values)
 
 
 def _concerns(world: World, entry: Entry) -> bool:
-    """Whether it changes what the account runs; a freeze does not, it explains a date."""
+    """Whether it changes what the account runs; a freeze does not, it explains a date.
+
+    Its slots are told by their attachments.
+    """
+    if entry.kind is EntryKind.SLOT:
+        return False
     if entry.kind is EntryKind.FREEZE or entry.pack is None:
         return True
     return any(run.spec.name == entry.pack for run in world.runs())

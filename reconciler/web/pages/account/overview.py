@@ -30,7 +30,7 @@ def _overview(call: Call) -> Page:
             "lacking": _lacking(world, runs),
             "coming": sorted(
                 (run for run in runs if run.coming is not None),
-                key=lambda run: (_opens_at(run), run.path),
+                key=lambda run: (run.comes_at is None, run.comes_at or world.now, run.path),
             ),
             "delivered": call.services.delivered_to(world.name, world.now),
             "done": call.query["done"],
@@ -49,11 +49,6 @@ def _lacking(world: World, runs: tuple[Run, ...]) -> list[Lacking]:
         for run in runs
     )
     return sorted((one for one in found if one.fields), key=lambda one: not one.now)
-
-
-def _opens_at(run: Run) -> str:
-    window = run.coming.window if run.coming is not None else None
-    return window.opens_at.isoformat() if window is not None else "~"
 
 
 ROUTES = (

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from reconciler.desired.offered import Coming, Offers
-from reconciler.desired.standing import Standing
+from reconciler.desired.standing import AttachmentState, Standing
 from reconciler.desired.values_in_force import environments_in_force
 from reconciler.model.access import Role
 from reconciler.model.base import Attached, AttachmentKey, InstallBase
@@ -57,6 +57,22 @@ class Run:
     def environments(self) -> tuple[str, ...]:
         """Where it runs; none where nobody says."""
         return environments_in_force(self.row)[0]
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stays at what it runs when the window of what comes opens for the others."""
+        if self.standing.state not in (AttachmentState.HELD, AttachmentState.SUSPENDED):
+            return False
+        window = self.coming.window if self.coming is not None else None
+        until = self.standing.until
+        return until is None or window is None or until > window.opens_at
+
+    @property
+    def comes_at(self) -> datetime | None:
+        """When what is pending comes to it by itself; None without it, or where nobody can tell."""
+        if self.coming is None or self.kept:
+            return self.standing.until if self.coming is not None else None
+        return self.coming.window.opens_at if self.coming.window is not None else None
 
     @property
     def slot(self) -> datetime | None:
