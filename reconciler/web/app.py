@@ -22,7 +22,7 @@ from reconciler.web import rendering
 from reconciler.web.asked import Asked
 from reconciler.web.compressing import Compressed
 from reconciler.web.headers import SecureHeaders
-from reconciler.web.idempotency import answered_once
+from reconciler.web.idempotency import answered_once, awaited_once
 from reconciler.web.observing import Observed
 from reconciler.web.pipeline import LARGEST_BODY, call
 from reconciler.web.problems import MEDIA_TYPE, Problem, not_found, problem_of
@@ -134,7 +134,7 @@ async def _answer(services: Services, route: Route, asked: Asked) -> Response:
     if iscoroutinefunction(route.answers):
         asking = await run_in_threadpool(call, services, route, asked)
         answering = cast(Callable[[Call], Awaitable[Answered]], route.answers)
-        return _response(asking, await answering(asking))
+        return _response(asking, await awaited_once(asking, answering))
     return await run_in_threadpool(_answer_now, services, route, asked)
 
 

@@ -9,8 +9,10 @@ work and surprises, and nothing depends on it.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+
+from starlette.concurrency import run_in_threadpool
 
 from reconciler.ports import Answer as KeptAnswer
 from reconciler.ports import Answering, Unanswered
@@ -31,23 +33,47 @@ def answered_once(call: Call, answer: Callable[[Call], Answered]) -> Answered:
 
     A refusal is not kept: nothing was done, and it may be different the next time.
     """
+    begun = _begun(call)
+    if begun is None:
+        return answer(call)
+    if isinstance(begun, Answer):
+        return begun
+    with _forgotten_on_failure(call, begun):
+        answered = answer(call)
+    _end(call, begun, answered)
+    return answered
+
+
+async def awaited_once(call: Call, answer: Callable[[Call], Awaitable[Answered]]) -> Answered:
+    """The same of an answer that goes on. Raises Problem."""
+    begun = await run_in_threadpool(_begun, call)
+    if begun is None:
+        return await answer(call)
+    if isinstance(begun, Answer):
+        return begun
+    with _forgotten_on_failure(call, begun):
+        answered = await answer(call)
+    await run_in_threadpool(_end, call, begun, answered)
+    return answered
+
+
+def _begun(call: Call) -> Answering | Answer | None:
+    """The answer of the first time, or that there was none; None without a key. Raises Problem."""
     key = call.headers.get(HEADER)
     if key is None or call.route.safe or call.route.page or call.principal is None:
-        return answer(call)
+        return None
     if not _KEY.fullmatch(key):
         raise Problem(400, "idempotency-key", "a key has 1 to 200 visible characters of ASCII")
-    answers = call.services.answers
-    found = answers.begin(call.principal.key, key, _digest(call), call.now)
-    if not isinstance(found, Answering):
-        return _known(found)
-    with _forgotten_on_failure(call, found):
-        answered = answer(call)
-    kept = _kept(call, answered)
+    found = call.services.answers.begin(call.principal.key, key, _digest(call), call.now)
+    return found if isinstance(found, Answering) else _known(found)
+
+
+def _end(call: Call, begun: Answering, answered: Answered) -> None:
+    answers, kept = call.services.answers, _kept(call, answered)
     if kept is None:
-        answers.forget(found)
+        answers.forget(begun)
     else:
-        answers.keep(found, kept)
-    return answered
+        answers.keep(begun, kept)
 
 
 def _digest(call: Call) -> str:

@@ -55,7 +55,7 @@ class Services:
     `origin` is how browsers reach the server ("https://packs.example"); None: as they say.
     `provider` None: tokens alone let people in. `contents` None: it does not read the publisher's
     repository. A runtime that does not run what it should for `overdue_after` is overdue.
-    `ways`: how notifications are sent.
+    `ways`: how notifications are sent. `trying`: channels whose tests wait for their receivers.
     """
 
     store: Store
@@ -70,6 +70,7 @@ class Services:
     ways: Ways = field(default_factory=Ways)
     limits: Limits = field(default_factory=lambda: Limits(0, 0))
     metrics: Metrics = field(default_factory=Metrics)
+    trying: set[int] = field(default_factory=set)
 
     @cached_property
     def views(self) -> Views:

@@ -3,6 +3,8 @@
 import json
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,28 @@ def test_a_test_is_sent_at_once_and_never_into_the_servers_own_network(
     _fits("channel-test", tried.json)
     assert not tried.json["taken"]
     assert "not public" in tried.json["error"]
+
+
+def test_a_receiver_that_never_answers_is_tried_once_at_a_time(
+    serve: Callable[..., Any], make_token: Make
+) -> None:
+    server, globex = serve("--allow-private-addresses"), make_token("globex")
+    with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as beside:
+        address = f"http://127.0.0.1:{receiver.getsockname()[1]}/x"
+        place = "/api/v1/accounts/globex/channels"
+        wish = {"kind": "webhook", "address": address}
+        where = server.ask("POST", place, token=globex, body=wish).headers["location"]
+        key = {"Idempotency-Key": "k"}
+        ask = partial(server.ask, "POST", f"{where}/test", token=globex)
+        first = beside.submit(ask, headers=key)
+        connection, _ = receiver.accept()
+        again = ask()
+        assert (again.status, again.json["rule"]) == (409, "being-tried")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        assert first.result().json == {"taken": True, "error": None}
+        connection.close()
+    replayed = ask(headers=key)
+    assert (replayed.json["taken"], replayed.headers["idempotency-replayed"]) == (True, "true")
 
 
 def test_notifications_are_listed_in_pages_and_a_dead_one_is_sent_again(

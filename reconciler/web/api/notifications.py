@@ -1,15 +1,15 @@
 """Channels and their notifications: the publisher's, and each account's own."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
+
+from starlette.concurrency import run_in_threadpool
 
 from reconciler.desired.channels import channel_draft
 from reconciler.model.notices import PUBLISHER, Channel, ChannelKind, NotificationState
 from reconciler.notify.post import try_channel
 from reconciler.report.notices import listing
-from reconciler.web.problems import not_found
-from reconciler.web.route import Access, Answer, Call, Parameter, Route
+from reconciler.web.problems import Problem, not_found
+from reconciler.web.route import Access, Answer, Call, Function, Parameter, Route
 
 _OF_ACCOUNT = "/api/v1/accounts/{account}"
 _HIGHEST = 2**31 - 1
@@ -77,10 +77,23 @@ def _remove(call: Call) -> Answer:
     return Answer(status=204)
 
 
-def _test(call: Call) -> Answer:
-    """In the thread of the request, which it has for as long as the receiver takes."""
-    channel = _channel(call)
-    answer = asyncio.run(try_channel(call.services.ways, channel, call.now, call.who.name))
+async def _test(call: Call) -> Answer:
+    """Has no thread while the receiver takes its time; of each channel one at a time."""
+    channel = await run_in_threadpool(_channel, call)
+    trying = call.services.trying
+    if channel.id in trying:
+        raise Problem(
+            409,
+            "being-tried",
+            "a test of this channel is still waiting for its receiver",
+            "ask again in a moment",
+            {"Retry-After": "1"},
+        )
+    trying.add(channel.id)
+    try:
+        answer = await try_channel(call.services.ways, channel, call.now, call.who.name)
+    finally:
+        trying.discard(channel.id)
     return Answer(body=listing.answer_fields(answer))
 
 
@@ -119,7 +132,7 @@ def _route(
     path: str,
     operation: str,
     summary: str,
-    answers: Callable[[Call], Answer],
+    answers: Function,
     **more: Any,
 ) -> Route:
     reads = Access.ACCOUNT_READS if method == "GET" else Access.ACCOUNT_ACTS
@@ -137,7 +150,7 @@ def _route(
 def _routes(of_account: bool) -> tuple[Route, ...]:
     """The same twice: of the publisher, and below an account."""
     whose = "the account" if of_account else "the publisher"
-    rows: tuple[tuple[str, str, str, str, Callable[[Call], Answer], dict[str, Any]], ...] = (
+    rows: tuple[tuple[str, str, str, str, Function, dict[str, Any]], ...] = (
         ("GET", "/channels", "listChannels", f"Where {whose} is told.", _channels,
          {"gives": "api/channels"}),
         ("POST", "/channels", "addChannel",
@@ -150,7 +163,7 @@ def _routes(of_account: bool) -> tuple[Route, ...]:
          {"status": 204, "statuses": (404,)}),
         ("POST", "/channels/{number}/test", "testChannel",
          "Send a test at once, and say what the receiver answers.", _test,
-         {"gives": "api/channel-test", "statuses": (404,)}),
+         {"gives": "api/channel-test", "statuses": (404, 409)}),
         ("GET", "/notifications", "listNotifications",
          "Notifications, newest first, with their states.", _notifications,
          {"query": _QUERY, "gives": "api/notifications"}),
