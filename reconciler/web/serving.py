@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from reconciler.errors import ReconcilerError
+from reconciler.web.connections import BoundedConnection
 
 # What is under way when the process is asked to stop has so long to end.
 _GRACE_SECONDS = 10
@@ -75,7 +76,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        http="httptools",
+        http=BoundedConnection,
         lifespan="off",
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=list(trusted_proxies),
