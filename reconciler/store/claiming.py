@@ -30,39 +30,39 @@ _DUE = """
 SELECT number FROM notification WHERE due_at <= :now{others}
 ORDER BY due_at, attempts, number LIMIT :limit {lock}
 """
+# What was written last is unknown to the statistics of a database, which then reads all events, or
+# all attachments, to find the few that belong to a batch: so each is looked up by its own key.
 _CLAIMED = f"""
-SELECT notification.number, notification.event, topic, attempts, notification.at, content, secret,
-    {channels.COLUMNS}
+SELECT notification.number, notification.event, topic, attempts, notification.at,
+    (SELECT content FROM event WHERE event.number = notification.event), secret,
+    channel.account_id, {channels.COLUMNS}
 FROM notification
 JOIN channel ON channel.id = channel_id
-JOIN event ON event.number = notification.event
 LEFT JOIN account ON account.id = account_id
 WHERE notification.number IN ({{numbers}})
 ORDER BY due_at, attempts, notification.number
 """
-_MINE = """
-FROM notification
-JOIN event ON event.number = notification.event
-JOIN channel ON channel.id = channel_id
-JOIN pack ON pack.name = event.pack
-"""
+_WANTED = "WITH wanted (number, account_id, pack_id) AS (VALUES {places})"
 _MOVES = f"""
-SELECT notification.number, instance, before.version, after.version, action, history.at
-{_MINE}
-JOIN history ON history.account_id = channel.account_id AND history.pack_id = pack.id
+{_WANTED}
+SELECT wanted.number, instance, before.version, after.version, action, history.at
+FROM wanted
+CROSS JOIN history
 LEFT JOIN release AS before ON before.id = before_id
 LEFT JOIN release AS after ON after.id = after_id
-WHERE notification.number IN ({{numbers}}) AND history.at >= event.at
+WHERE history.account_id = wanted.account_id AND history.pack_id + 0 = wanted.pack_id
 ORDER BY history.number
 """
 _ATTACHMENTS = f"""
-SELECT notification.number, instance, version, hold_until
-{_MINE}
-JOIN attachment ON attachment.account_id = channel.account_id AND attachment.pack_id = pack.id
+{_WANTED}
+SELECT wanted.number, instance, version, hold_until
+FROM wanted
+CROSS JOIN attachment
 LEFT JOIN release ON release.id = release_id
-WHERE notification.number IN ({{numbers}})
+WHERE attachment.account_id = wanted.account_id AND attachment.pack_id = wanted.pack_id
 ORDER BY instance
 """
+_PACKS = "SELECT name, id FROM pack WHERE name IN ({names})"
 _ACCOUNTS = "SELECT body FROM declaration WHERE kind = 'ManagedAccount' AND name IN ({names})"
 _PENDING = """
 SELECT pack.name, version, opens_at FROM pack JOIN release ON release.id = pending_id
@@ -145,8 +145,8 @@ class _World:
 
     def __init__(self, connection: Connection, numbers: Sequence[int], now: datetime) -> None:
         self._connection, self._now = connection, now
-        self._list = _numbers(numbers)
-        rows = self._rows(_CLAIMED)
+        statement = _CLAIMED.format(numbers=_numbers(numbers))
+        rows = connection.execute(statement).fetchall()
         self._zone = reading.publisher_zone(connection) or "UTC"
         self._claims = [self._claim(row) for row in rows]
         notices = [found.notice for found in self._claims]
@@ -157,6 +157,13 @@ class _World:
             pack: (version, codec.optional_time(opens_at))
             for pack, version, opens_at in self._of_names(_PENDING, packs)
         }
+        ids = dict(self._of_names(_PACKS, packs))
+        owners = ((row[0], row[7]) for row in rows)
+        self._places = [
+            (number, owner, ids[one.draft.pack])
+            for (number, owner), one in zip(owners, notices, strict=True)
+            if owner is not None and one.draft.pack in ids
+        ]
         self._set_aside: frozenset[tuple[str, str]] = frozenset()
         if self._applied is not None and not self._applied.settled:
             self._set_aside = frozenset(map(tuple, connection.execute(_SET_ASIDE).fetchall()))
@@ -187,7 +194,7 @@ class _World:
         )
 
     def _claim(self, row: Any) -> Claim:
-        number, event, topic, attempts, at, content, secret, *columns = row
+        number, event, topic, attempts, at, content, secret, _, *columns = row
         channel = channels.channel_of(columns, secret)
         since = codec.time_of(at)
         notice = Notice(
@@ -219,10 +226,10 @@ class _World:
         for number, instance, before, after, action, at in self._rows(_MOVES):
             notice = notices[number]
             draft = notice.draft
+            moved_at = codec.time_of(at)
             is_later = after is not None and after == draft.details.get("after")
-            if (is_later or codec.time_of(at) == draft.at) and (after is None) == (
-                notice.topic is Topic.UNINSTALLED
-            ):
+            is_its = moved_at == draft.at or (is_later and moved_at > draft.at)
+            if is_its and (after is None) == (notice.topic is Topic.UNINSTALLED):
                 move = Move(instance=instance, before=before, after=after, action=action)
                 moves[number] = (*moves.get(number, ()), move)
         return moves
@@ -251,7 +258,11 @@ class _World:
             yield from self._connection.execute(statement.format(names=places), values).fetchall()
 
     def _rows(self, statement: str) -> list[Any]:
-        return self._connection.execute(statement.format(numbers=self._list)).fetchall()
+        """Of the accounts and packs that the notices are about."""
+        if not self._places:
+            return []
+        places = ", ".join(f"({_numbers(place)})" for place in self._places)
+        return self._connection.execute(statement.format(places=places)).fetchall()
 
 
 def _numbers(numbers: Collection[int]) -> str:

@@ -9,6 +9,7 @@ from reconciler.model.events import OF_RELEASES, Event, EventDraft, HistoryLine
 from reconciler.ports.views import EventsWanted, NumberedLine
 from reconciler.store import codec
 from reconciler.store.connection import Connection, Values
+from reconciler.store.places import listed
 
 END = "SELECT number, digest FROM chain_end"
 _PUT_EVENT = """
@@ -99,16 +100,19 @@ def history(
 
 
 _RELEASE_KINDS = ", ".join(f"'{kind.value}'" for kind in OF_RELEASES)
+# The names of packs are told, and kinds sorted out afterwards: else a database whose statistics
+# know no better reads the log from its end, or all events of a kind.
 _OF_ITS_PACKS = f"""
 (account = :packs_of OR (
-    account IS NULL AND kind IN ({_RELEASE_KINDS}) AND pack IN (
-        SELECT DISTINCT pack.name
-        FROM account
-        JOIN attachment ON attachment.account_id = account.id
-        JOIN pack ON pack.id = attachment.pack_id
-        WHERE account.name = :packs_of
-    )
+    account IS NULL AND kind || '' IN ({_RELEASE_KINDS}) AND pack IN ({{names}})
 ))
+"""
+_ITS_PACKS = """
+SELECT DISTINCT pack.name
+FROM account
+JOIN attachment ON attachment.account_id = account.id
+JOIN pack ON pack.id = attachment.pack_id
+WHERE account.name = :account
 """
 # Clocks of several servers may differ: events lie in the order of their numbers, and nearly in that
 # of their times.
@@ -147,6 +151,7 @@ def _chosen(
             return
         first = row[0] - _DISORDER
     about = wanted.account or wanted.packs_of
+    of_its_packs, packs = _of_its_packs(connection, wanted.packs_of)
     filters: dict[str, object | None] = {
         "pack = :pack": wanted.pack,
         "account = :account": wanted.account,
@@ -154,7 +159,7 @@ def _chosen(
         "kind = :kind" if about is None else "kind || '' = :kind": wanted.kind,
         "at >= :since": since,
         "number >= :first": first,
-        _OF_ITS_PACKS: wanted.packs_of,
+        of_its_packs: wanted.packs_of,
         **bound,
     }
     statement = (
@@ -167,9 +172,19 @@ def _chosen(
         "since": since,
         "first": first,
         "packs_of": wanted.packs_of,
+        **packs,
     }
     for row in connection.execute(statement, {**given, **values}):
         yield _event(row)
+
+
+def _of_its_packs(connection: Connection, account: str | None) -> tuple[str, Mapping[str, str]]:
+    """The condition on events that concern an account, and the values that go there."""
+    if account is None:
+        return _OF_ITS_PACKS, {}
+    rows = connection.execute(_ITS_PACKS, {"account": account}).fetchall()
+    names, values = listed([name for (name,) in rows] or [""])
+    return _OF_ITS_PACKS.format(names=names), values
 
 
 def newest_lines(

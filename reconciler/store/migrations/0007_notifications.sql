@@ -14,6 +14,7 @@ CREATE TABLE channel (
 ) STRICT;
 
 CREATE INDEX channel_by_account ON channel (account_id);
+CREATE INDEX channel_open ON channel (id) WHERE closed_at IS NULL;
 
 -- Events up to `event`, and of the next one the channels up to `channel`, have their notifications.
 -- The log of events is the outbox: an event is written in the transaction that it tells of.
@@ -45,6 +46,7 @@ CREATE TABLE notification (
 CREATE INDEX notification_due ON notification (due_at, attempts, number)
     WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON notification (number) WHERE state = 'dead';
+CREATE INDEX notification_moot ON notification (number) WHERE state = 'moot';
 CREATE INDEX notification_over ON notification (at) WHERE due_at IS NULL;
 
 -- What was reminded of, each once: a window that comes near, a token that is about to expire.
@@ -52,3 +54,5 @@ CREATE TABLE reminder (
     key TEXT PRIMARY KEY,
     at TEXT NOT NULL CHECK (at GLOB '????-??-??T??:??:??.??????Z')
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reminder_by_time ON reminder (at);

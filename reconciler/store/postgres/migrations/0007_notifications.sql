@@ -13,6 +13,7 @@ CREATE TABLE channel (
 );
 
 CREATE INDEX channel_by_account ON channel (account_id);
+CREATE INDEX channel_open ON channel (id) WHERE closed_at IS NULL;
 
 CREATE TABLE outbox (
     one SMALLINT PRIMARY KEY CHECK (one = 1),
@@ -39,9 +40,12 @@ CREATE TABLE notification (
 CREATE INDEX notification_due ON notification (due_at, attempts, number)
     WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON notification (number) WHERE state = 'dead';
+CREATE INDEX notification_moot ON notification (number) WHERE state = 'moot';
 CREATE INDEX notification_over ON notification (at) WHERE due_at IS NULL;
 
 CREATE TABLE reminder (
     key TEXT COLLATE "C" PRIMARY KEY,
     at instant NOT NULL
 );
+
+CREATE INDEX reminder_by_time ON reminder (at);
