@@ -118,7 +118,7 @@ def views_of(store: Store) -> Views:
     from reconciler.store.viewing import SqlViews
 
     assert isinstance(store, SqlStore)
-    return SqlViews(store.database)
+    return SqlViews(store.database, store.memberships)
 
 
 def deliveries_of(store: Store) -> Deliveries:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.model.requests import Decision
-from reconciler.store import codec, due, log, reading
+from reconciler.store import codec, due, log, one_account
 from reconciler.store.accepting import PUT_ACCOUNT
 from reconciler.store.connection import Connection, Values
+from reconciler.store.membership_index import Memberships
 
 _THE_PACK = "SELECT id FROM pack WHERE name = :pack"
 _THE_ROWS = """
@@ -65,6 +66,7 @@ SELECT id, :component, :version, :copied_at, :actor FROM account WHERE name = :a
 
 def decide_and_write(
     connection: Connection,
+    memberships: Memberships,
     account: str,
     pack: str | None,
     decide: Callable[[InstallBase], Decision],
@@ -78,7 +80,7 @@ def decide_and_write(
     connection.lock(log.END)
     connection.lock(_THE_PACK, {"pack": pack})
     connection.lock(_THE_ROWS, {"pack": pack, "account": account})
-    seen = reading.base_of_account(connection, account, pack)
+    seen = one_account.base_of_account(connection, memberships, account, pack)
     decision = decide(seen)
     event = decision.event
     if event is None:

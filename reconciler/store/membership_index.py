@@ -6,7 +6,9 @@ packs, and requests of accounts are many.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 
 from reconciler.model.declarations import (
     AccountGroup,
@@ -16,7 +18,10 @@ from reconciler.model.declarations import (
     ProcessTemplate,
     Resource,
 )
+from reconciler.store import part, reading
+from reconciler.store.connection import Connection
 
+_KINDS = (Kind.ACCOUNT_GROUP, Kind.PROCESS_TEMPLATE)
 _KEPT_COMBINATIONS = 256
 
 
@@ -60,11 +65,22 @@ class MembershipIndex:
     def declarations(
         self, account: ManagedAccount, packs: Collection[str]
     ) -> Iterator[Declaration]:
-        """The account's groups, as if it were alone in them and they had only `packs`; and the
-        templates that are shared with them, of whose groups only the account's are named.
+        """The account's groups, as below; and the templates that are shared with them, of whose
+        groups only the account's are named.
         """
         groups = self.groups(account)
-        for name in groups:
+        yield from self.groups_alone(account, packs)
+        for declaration, shared in self._templates:
+            if not shared.isdisjoint(groups):
+                assert isinstance(declaration.spec, ProcessTemplate)
+                own = tuple(name for name in declaration.spec.groups if name in groups)
+                yield replace(declaration, spec=replace(declaration.spec, groups=own))
+
+    def groups_alone(
+        self, account: ManagedAccount, packs: Collection[str]
+    ) -> Iterator[Declaration]:
+        """The account's groups, as if it were alone in them and they had only `packs`."""
+        for name in self.groups(account):
             resources = self._resources[name]
             narrowed = replace(
                 self._groups[name],
@@ -74,11 +90,37 @@ class MembershipIndex:
                 packs=tuple(one for pack in packs for one in resources.get(pack, ())),
             )
             yield Declaration(kind=Kind.ACCOUNT_GROUP, name=name, spec=narrowed, body="")
-        for declaration, shared in self._templates:
-            if not shared.isdisjoint(groups):
-                assert isinstance(declaration.spec, ProcessTemplate)
-                own = tuple(name for name in declaration.spec.groups if name in groups)
-                yield replace(declaration, spec=replace(declaration.spec, groups=own))
+
+
+class Memberships:
+    """The index of the revision in force, kept for those who ask next; for several threads."""
+
+    def __init__(self) -> None:
+        self._making = Lock()
+        self._kept: tuple[tuple[str, datetime] | None, MembershipIndex] | None = None
+
+    def index(self, connection: Connection) -> MembershipIndex:
+        """Of the revision that this read sees; made by the first who asks for it."""
+        found = self.made(connection)
+        if found is not None:
+            return found
+        with self._making:
+            found = self.made(connection)
+            if found is None:
+                key = _revision(connection)
+                found = MembershipIndex(part.declared(connection, kinds=_KINDS))
+                self._kept = (key, found)
+            return found
+
+    def made(self, connection: Connection) -> MembershipIndex | None:
+        """The same, if somebody has asked for it already: making it takes long."""
+        kept = self._kept
+        return kept[1] if kept is not None and kept[0] == _revision(connection) else None
+
+
+def _revision(connection: Connection) -> tuple[str, datetime] | None:
+    applied = reading.applied(connection)
+    return None if applied is None else (applied.revision, applied.applied_at)
 
 
 def _by_pack(group: AccountGroup) -> dict[str, tuple[Resource, ...]]:

@@ -6,13 +6,11 @@ from typing import Any
 from reconciler.model.base import (
     Applied,
     Attached,
-    AttachmentKey,
     ComponentRecord,
     InstallBase,
     PackRecord,
     ReleaseRecord,
     Rows,
-    RowsInMemory,
     TemplateCopy,
 )
 from reconciler.model.declarations import Declaration, Kind, Publisher
@@ -97,22 +95,6 @@ SELECT pack.name, (
     WHERE attachment.pack_id = pack.id AND release_id = pack.pending_id
 )
 FROM pack WHERE pending_id IS NOT NULL ORDER BY pack.name
-"""
-
-_OF_ACCOUNT = """
-SELECT kind, body FROM declaration
-WHERE kind IN ('Publisher', 'AccountGroup', 'ProcessTemplate')
-    OR (kind = 'ManagedAccount' AND name = :account)
-    OR (kind = 'IntegrationPack' AND name = :pack)
-    OR (kind = 'Release' AND name >= :pack || '@' AND name < :pack || 'A')
-    OR (kind = 'Attachment' AND name = :account || '/' || :pack)
-    OR (kind = 'Attachment'
-        AND name >= :account || '/' || :pack || '/' AND name < :account || '/' || :pack || '0')
-ORDER BY kind, name
-"""
-_COMPONENT = """
-SELECT kind, body FROM declaration
-WHERE kind IN ('PackagedComponent', 'PublishedProcess') AND name = :name ORDER BY kind
 """
 
 
@@ -248,37 +230,6 @@ def base(connection: Connection, rows: Rows) -> InstallBase:
             contested=contested(connection),
             last_event=last_event(connection),
         )
-
-
-def _may_concern(account: str, kind: str, body: str) -> bool:
-    """False for a group that can't have the account: to read long lists of others takes long."""
-    words = (f'"{account}"', '"all":true', '"selector":{')
-    return kind != Kind.ACCOUNT_GROUP or any(found in body for found in words)
-
-
-def base_of_account(connection: Connection, account: str, pack: str | None) -> InstallBase:
-    """The part that decides a request: see Store.request.
-
-    Beside what the protocol promises it holds the components of the pack's current and pending
-    release, and the manifests of the account's attachments of it.
-    """
-    known = {} if pack is None else packs(connection, pack)
-    found = connection.execute(_OF_ACCOUNT, {"account": account, "pack": pack})
-    rows = [(kind, body) for kind, body in found if _may_concern(account, kind, body)]
-    for name in components_served(known):
-        rows += connection.execute(_COMPONENT, {"name": name}).fetchall()
-    own: dict[AttachmentKey, Attached] = {}
-    if pack is not None:
-        own = {row.key: row for row in attached(connection, account, pack)}
-    tree = Tree(in_kind_order(rows))
-    return InstallBase(
-        store_id=identity(connection)[0],
-        applied=applied(connection),
-        tree=tree,
-        packs=known,
-        attachments=RowsInMemory(own, tree.suspended),
-        copies=tuple(copies(connection, account)),
-    )
 
 
 def components_served(known: Mapping[str, PackRecord]) -> list[str]:

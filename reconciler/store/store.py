@@ -15,6 +15,7 @@ from reconciler.ports import Clock, Part, Refusal, Session
 from reconciler.store import codec, deciding, log, reading
 from reconciler.store import part as parts
 from reconciler.store.connection import Database
+from reconciler.store.membership_index import Memberships
 from reconciler.store.rows import StoredRows
 from reconciler.store.session import held_session
 
@@ -27,6 +28,7 @@ class SqlStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self.clock = clock
+        self.memberships = Memberships()
         with database.reading() as connection:
             self._store_id, self._rehearsal = reading.identity(connection)
 
@@ -122,7 +124,7 @@ class SqlStore:
     ) -> Decision:
         """What an account does for itself, in one short transaction without a lease."""
         with self.database.writing() as writer, writer.transaction() as connection:
-            return deciding.decide_and_write(connection, account, pack, decide)
+            return deciding.decide_and_write(connection, self.memberships, account, pack, decide)
 
     def session(self, wait_seconds: float) -> AbstractContextManager[Session]:
         """Takes the lease for a pass. Raises LeaseHeld after waiting."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from threading import Lock
 
 from reconciler.model.base import (
     Attached,
@@ -19,7 +18,7 @@ from reconciler.model.tree import Tree
 from reconciler.ports.views import EventsWanted, NumberedLine
 from reconciler.store import codec, log, part, reading
 from reconciler.store.connection import Connection, Database
-from reconciler.store.membership_index import MembershipIndex
+from reconciler.store.membership_index import Memberships
 from reconciler.store.places import chunks, listed
 from reconciler.store.rows import StoredRows
 
@@ -96,13 +95,8 @@ ORDER BY pack
 class SqlViews:
     """Implements ports.views.Views; may be used from several threads."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = Lock()
-        self._index: tuple[tuple[str, datetime] | None, MembershipIndex] = (
-            None,
-            MembershipIndex(()),
-        )
+    def __init__(self, database: Database, memberships: Memberships) -> None:
+        self._database, self._memberships = database, memberships
 
     def of_account(self, account: str, packs: Collection[str] = ()) -> InstallBase | None:
         """One account's world; None for one that is not declared."""
@@ -118,7 +112,7 @@ class SqlViews:
                 (
                     *part.declared(connection, _declared_packs(packs), _PUBLISHER),
                     declaration,
-                    *self._membership(connection).declarations(spec, sorted(packs)),
+                    *self._memberships.index(connection).declarations(spec, sorted(packs)),
                     *_releases(known),
                     *part.declared(connection, [*manifests, *_served(known)]),
                 )
@@ -142,7 +136,7 @@ class SqlViews:
                 return ()
             values = {"account": account, "after": after, "limit": limit}
             names = {name for (name,) in connection.execute(_PACKS_OF, values)}
-            index = self._membership(connection)
+            index = self._memberships.index(connection)
             names.update(name for name in index.packs(index.groups(found[0])) if name > after)
             return tuple(sorted(names)[:limit])
 
@@ -274,21 +268,6 @@ class SqlViews:
             if applied is None or applied.settled:
                 return ()
             return tuple(name for (name,) in connection.execute(_TOLD_OF))
-
-    def _membership(self, connection: Connection) -> MembershipIndex:
-        """Of the revision that this read sees; made anew by the first who asks after another."""
-        applied = reading.applied(connection)
-        key = None if applied is None else (applied.revision, applied.applied_at)
-        held, index = self._index
-        if held == key:
-            return index
-        with self._lock:
-            held, index = self._index
-            if held != key:
-                kinds = (Kind.ACCOUNT_GROUP, Kind.PROCESS_TEMPLATE)
-                index = MembershipIndex(part.declared(connection, kinds=kinds))
-                self._index = (key, index)
-            return index
 
 
 def _account(connection: Connection, name: str) -> tuple[ManagedAccount, Declaration] | None:

@@ -13,7 +13,7 @@ from reconciler.model.declarations import Kind
 from reconciler.model.events import EventKind
 from reconciler.model.requests import Decision
 from reconciler.ports import Store
-from reconciler.store import check
+from reconciler.store import check, views_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
 
@@ -176,3 +176,30 @@ def test_an_adoption_between_two_batches_of_a_roll_out_is_kept(
     assert store.counts() == {"orders": {"2.0.0": 39, "3.0.0": 1}}
     assert [line.after for line in store.history(account="a39")] == ["1.0.0", "3.0.0"]
     assert check(store_url) == []
+
+
+def test_who_decides_sees_the_groups_of_now_where_an_index_of_them_was_made_before(
+    store: Store, world: Any
+) -> None:
+    packs = (world.pack(), world.pack("returns"))
+    rows = tuple(world.row(name, release="1.0.0") for name in ("acme", "b"))
+    world.fill(store, *packs, rows=rows)
+    seen = []
+
+    def decide(base: InstallBase) -> Decision:
+        seen.append(base.tree)
+        return Decision(action="install", message="seen")
+
+    store.request("acme", "orders", decide)
+    views_of(store).of_account("acme")
+    store.request("acme", "orders", decide)
+    read, indexed = seen
+    assert read.entitled == {name: {"acme"} for name in ("orders", "returns")}
+    assert indexed.members == {"everybody": {"acme"}}
+    assert indexed.entitled == {"orders": {"acme"}}
+    assert indexed.automatic == {"orders": {"acme"}}
+    apart = world.declared(Kind.ACCOUNT_GROUP, "everybody", accounts=["b"], packs=[])
+    with store.session(0) as session:
+        session.accept(world.acceptance(Effects(put=(apart,)), revision="b" * 40))
+    store.request("acme", "orders", decide)
+    assert "orders" not in seen[-1].entitled
