@@ -23,7 +23,6 @@ _PATH_WORDS: Mapping[str, tuple[str, str]] = {
     "digest": ("The git object id of a content.", "a" * 40),
     "sha256": ("The SHA-256 of a file.", "a" * 64),
     "number": ("A number.", "1"),
-    "channel": ("A channel's number.", "1"),
 }
 _ABOUT = """\
 Accounts read what they run and act for themselves; publishers see the whole install base. What an

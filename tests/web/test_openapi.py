@@ -1,5 +1,6 @@
 """The API's own description: complete, valid, and what the server gives."""
 
+import re
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -7,6 +8,9 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from reconciler.web.api import ROUTES
 from reconciler.web.openapi import document
+from reconciler.web.paging import PAGED
+from reconciler.web.routes import ROUTES as EVERY
+from reconciler.web.schemas import schema_named
 
 
 def test_it_is_valid_openapi_3_1() -> None:
@@ -22,6 +26,18 @@ def test_no_route_is_missing_and_none_has_the_name_of_another() -> None:
     }
     assert described == {(route.path, route.method, route.operation) for route in ROUTES}
     assert len({name for _, _, name in described}) == len(ROUTES)
+
+
+def test_routes_are_named_alike() -> None:
+    names = [route.operation for route in EVERY]
+    assert [name for name in names if not re.fullmatch("[a-z]+(-[a-z]+)*", name)] == []
+    assert len(set(names)) == len(names)
+
+
+def test_every_list_is_paged_alike() -> None:
+    for route in ROUTES:
+        pages = route.gives is not None and "next" in schema_named(route.gives)["properties"]
+        assert pages == (PAGED[0] in route.query), route.operation
 
 
 def test_every_reference_in_it_leads_somewhere() -> None:

@@ -61,7 +61,7 @@ def test_tokens_come_in_pages(serve: Callable[..., Any], make_token: Make) -> No
     first = server.get("/api/v1/tokens?limit=2", admin).json
     _fits("tokens", first)
     assert [token["number"] for token in first["items"]] == [1, 2]
-    rest = server.get(f"/api/v1/tokens?limit=3&after={first['next']}", admin).json
+    rest = server.get(f"/api/v1/tokens?limit=3&cursor={first['next']}", admin).json
     assert [token["number"] for token in rest["items"]] == [3, 4, 5]
     assert rest["next"] is None
     assert len(server.get("/api/v1/tokens?account=globex", admin).json["items"]) == 4

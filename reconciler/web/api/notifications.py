@@ -1,28 +1,30 @@
 """Channels and their notifications: the publisher's, and each account's own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from reconciler.desired.channels import channel_draft
-from reconciler.model.notices import PUBLISHER, Channel, ChannelKind, NotificationState
+from reconciler.model.notices import (
+    PUBLISHER,
+    Channel,
+    ChannelKind,
+    Notification,
+    NotificationState,
+)
 from reconciler.notify.post import try_channel
 from reconciler.report.notices import listing
+from reconciler.web.paging import PAGED, page
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Access, Answer, Call, Function, Parameter, Route
 
 _OF_ACCOUNT = "/api/v1/accounts/{account}"
 _HIGHEST = 2**31 - 1
 _STATES = {"type": "string", "enum": [state.value for state in NotificationState]}
-_NUMBER = {"type": "string", "pattern": "^[0-9]{1,15}$"}
 _QUERY = (
     Parameter(name="state", description="Only those in this state.", schema=_STATES),
-    Parameter(name="after", description="The `next` of the page before.", schema=_NUMBER),
-    Parameter(
-        name="limit",
-        description="How many a page has at most.",
-        schema={"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
-    ),
+    *PAGED,
 )
 
 
@@ -99,17 +101,18 @@ async def _test(call: Call) -> Answer:
 
 def _notifications(call: Call) -> Answer:
     """Of an account its own; for the publisher those of all."""
-    limit, state = call.query["limit"], call.query["state"]
-    found = call.services.outbox.notifications(
-        _owner(call) or None,
-        state=None if state is None else NotificationState(state),
-        before=None if call.query["after"] is None else int(call.query["after"]),
-        limit=limit + 1,
+    owner, state = _owner(call) or None, call.query["state"]
+    wanted = None if state is None else NotificationState(state)
+
+    def fetch(place: int | None, limit: int) -> Sequence[Notification]:
+        return call.services.outbox.notifications(owner, state=wanted, before=place, limit=limit)
+
+    return page(
+        call,
+        fetch,
+        lambda one: one.number,
+        lambda found: [listing.notification_fields(one) for one in found],
     )
-    page = found[:limit]
-    following = str(page[-1].number) if len(found) > limit else None
-    items = [listing.notification_fields(one) for one in page]
-    return Answer(body={"items": items, "next": following})
 
 
 def _resend(call: Call) -> Answer:
@@ -139,7 +142,7 @@ def _route(
     return Route(
         method=method,
         path=f"{_OF_ACCOUNT if of_account else '/api/v1'}{path}",
-        operation=operation + ("OfAccount" if of_account else ""),
+        operation=f"account-{operation}" if of_account else operation,
         summary=summary,
         access=reads if of_account else Access.ADMIN,
         answers=answers,
@@ -151,23 +154,23 @@ def _routes(of_account: bool) -> tuple[Route, ...]:
     """The same twice: of the publisher, and below an account."""
     whose = "the account" if of_account else "the publisher"
     rows: tuple[tuple[str, str, str, str, Function, dict[str, Any]], ...] = (
-        ("GET", "/channels", "listChannels", f"Where {whose} is told.", _channels,
+        ("GET", "/channels", "channels", f"Where {whose} is told.", _channels,
          {"gives": "api/channels"}),
-        ("POST", "/channels", "addChannel",
+        ("POST", "/channels", "add-channel",
          f"Tell {whose} by another channel; the answer has its secret, this once.", _add,
          {"takes": "api/channel-wish", "gives": "api/new-channel", "status": 201,
           "statuses": (409,), "secret": True}),
-        ("GET", "/channels/{number}", "getChannel", "One channel, without its secret.", _show,
+        ("GET", "/channels/{number}", "channel", "One channel, without its secret.", _show,
          {"gives": "api/channel", "statuses": (404,)}),
-        ("DELETE", "/channels/{number}", "removeChannel", "Tell nothing more there.", _remove,
+        ("DELETE", "/channels/{number}", "remove-channel", "Tell nothing more there.", _remove,
          {"status": 204, "statuses": (404,)}),
-        ("POST", "/channels/{number}/test", "testChannel",
+        ("POST", "/channels/{number}/test", "test-channel",
          "Send a test at once, and say what the receiver answers.", _test,
          {"gives": "api/channel-test", "statuses": (404, 409)}),
-        ("GET", "/notifications", "listNotifications",
+        ("GET", "/notifications", "notifications",
          "Notifications, newest first, with their states.", _notifications,
          {"query": _QUERY, "gives": "api/notifications"}),
-        ("POST", "/notifications/{number}/resend", "resendNotification",
+        ("POST", "/notifications/{number}/resend", "resend-notification",
          "Send a dead notification again, under the id that it had.", _resend,
          {"status": 204, "statuses": (404, 409)}),
     )  # fmt: skip

@@ -1,29 +1,33 @@
 """Tokens, for who may make them: listed, made and revoked."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.access import DEFAULT_LIFE, Role, Token
 from reconciler.report import tokens as report
+from reconciler.web.paging import PAGED, page
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Access, Answer, Call, Parameter, Route
 
-_NUMBER = {"type": "string", "pattern": "^[0-9]{1,15}$"}
 _ACCOUNT = {"type": "string", "pattern": "^[a-z0-9-]{1,63}$"}
 _HIGHEST = 2**31 - 1
 
 
 def _list(call: Call) -> Answer:
-    limit = call.query["limit"]
-    found = call.services.access.tokens(
-        account=call.query["account"],
-        live_at=None if call.query["all"] else call.now,
-        after=int(call.query["after"] or 0),
-        limit=limit + 1,
+    def fetch(place: int | None, limit: int) -> Sequence[Token]:
+        return call.services.access.tokens(
+            account=call.query["account"],
+            live_at=None if call.query["all"] else call.now,
+            after=place or 0,
+            limit=limit,
+        )
+
+    return page(
+        call,
+        fetch,
+        lambda token: token.id,
+        lambda found: [report.fields(token, call.now) for token in found],
     )
-    page = found[:limit]
-    following = str(page[-1].id) if len(found) > limit else None
-    items = [report.fields(token, call.now) for token in page]
-    return Answer(body={"items": items, "next": following})
 
 
 def _create(call: Call) -> Answer:
@@ -96,7 +100,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/tokens",
-        operation="listTokens",
+        operation="tokens",
         summary="Tokens, in the order in which they were made.",
         access=Access.ADMIN,
         answers=_list,
@@ -107,19 +111,14 @@ ROUTES = (
                 description="Expired and revoked ones, too.",
                 schema={"type": "boolean", "default": False},
             ),
-            Parameter(name="after", description="The `next` of the page before.", schema=_NUMBER),
-            Parameter(
-                name="limit",
-                description="How many a page has at most.",
-                schema={"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
-            ),
+            *PAGED,
         ),
         gives="api/tokens",
     ),
     Route(
         method="POST",
         path="/api/v1/tokens",
-        operation="createToken",
+        operation="create-token",
         summary="Make a token; the answer has it, this once.",
         access=Access.ADMIN,
         answers=_create,
@@ -132,7 +131,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/tokens/{number}",
-        operation="getToken",
+        operation="token",
         summary="What is known of a token.",
         access=Access.ADMIN,
         answers=_show,
@@ -142,7 +141,7 @@ ROUTES = (
     Route(
         method="DELETE",
         path="/api/v1/tokens/{number}",
-        operation="revokeToken",
+        operation="revoke-token",
         summary="End a token, and the sessions that began with it.",
         access=Access.ADMIN,
         answers=_revoke,

@@ -166,7 +166,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/sign-in",
-        operation="signInPage",
+        operation="sign-in-page",
         summary="The form to sign in.",
         access=Access.ANYBODY,
         answers=_form,
@@ -176,7 +176,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/sign-in",
-        operation="signIn",
+        operation="sign-in",
         summary="Begin a session with a token.",
         access=Access.ANYBODY,
         answers=_with_token,
@@ -185,7 +185,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/sign-in/provider",
-        operation="signInAtProvider",
+        operation="sign-in-at-provider",
         summary="On to the identity provider.",
         access=Access.ANYBODY,
         answers=_to_provider,
@@ -195,7 +195,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_CALLBACK,
-        operation="signInFromProvider",
+        operation="sign-in-from-provider",
         summary="Back from the identity provider.",
         access=Access.ANYBODY,
         answers=_from_provider,
@@ -205,7 +205,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/sign-out",
-        operation="signOut",
+        operation="sign-out",
         summary="End the session.",
         access=Access.SIGNED_IN,
         answers=_out,

@@ -115,7 +115,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_PATH,
-        operation="attachmentPage",
+        operation="attachment-page",
         summary="One attachment: why it runs what it runs, its settings and its past.",
         access=Access.ACCOUNT_READS,
         answers=_attachment,
@@ -125,7 +125,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_PATH}/settings",
-        operation="configureForm",
+        operation="configure-form",
         summary="Set environments and extension values of an attachment.",
         access=Access.ACCOUNT_ACTS,
         answers=_configure,

@@ -67,7 +67,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/accounts/{account}/calendar",
-        operation="accountCalendarPage",
+        operation="account-calendar-page",
         summary="What comes to an account in the next three months, in its own time.",
         access=Access.ACCOUNT_READS,
         answers=_calendar,
@@ -76,7 +76,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/accounts/{account}/events",
-        operation="accountEventsPage",
+        operation="account-events-page",
         summary="What has happened to an account.",
         access=Access.ACCOUNT_READS,
         answers=_events,

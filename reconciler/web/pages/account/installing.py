@@ -124,7 +124,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_PACK,
-        operation="installationPage",
+        operation="installation-page",
         summary="What a pack needs to be installed.",
         access=Access.ACCOUNT_ACTS,
         answers=_installation,
@@ -133,7 +133,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_PACK,
-        operation="installForm",
+        operation="install-form",
         summary="Install a pack.",
         access=Access.ACCOUNT_ACTS,
         answers=_install,
@@ -143,7 +143,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_ATTACHMENT,
-        operation="uninstallationPage",
+        operation="uninstallation-page",
         summary="What uninstalling an attachment means.",
         access=Access.ACCOUNT_ACTS,
         answers=_uninstallation,
@@ -152,7 +152,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_ATTACHMENT,
-        operation="uninstallForm",
+        operation="uninstall-form",
         summary="Uninstall an attachment that the account installed itself.",
         access=Access.ACCOUNT_ACTS,
         answers=_uninstall,

@@ -53,7 +53,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/accounts/{account}/templates",
-        operation="accountTemplatesPage",
+        operation="account-templates-page",
         summary="The process templates that an account may copy, and its copies.",
         access=Access.ACCOUNT_READS,
         answers=_templates,
@@ -63,7 +63,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/accounts/{account}/templates/{component}",
-        operation="copyTemplateForm",
+        operation="copy-template-form",
         summary="Copy a process template, once.",
         access=Access.ACCOUNT_ACTS,
         answers=_copy,

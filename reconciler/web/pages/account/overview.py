@@ -55,7 +55,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/accounts/{account}",
-        operation="accountPage",
+        operation="account-page",
         summary="What an account runs, what it has to fill in, and what comes when.",
         access=Access.ACCOUNT_READS,
         answers=_overview,

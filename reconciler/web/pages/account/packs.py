@@ -62,7 +62,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/accounts/{account}/packs",
-        operation="accountPacksPage",
+        operation="account-packs-page",
         summary="The packs that an account has or may install.",
         access=Access.ACCOUNT_READS,
         answers=_packs,
@@ -72,7 +72,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_PACK,
-        operation="accountPackPage",
+        operation="account-pack-page",
         summary="A pack as an account sees it: its releases with notes, guides and contact.",
         access=Access.ACCOUNT_READS,
         answers=_pack,

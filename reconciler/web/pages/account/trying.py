@@ -145,7 +145,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_PATH,
-        operation="trialPage",
+        operation="trial-page",
         summary="What trying the pending release means, and when it may be tried.",
         access=Access.ACCOUNT_ACTS,
         answers=_trial,
@@ -154,7 +154,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_PATH,
-        operation="adoptForm",
+        operation="adopt-form",
         summary="Run the pending release at once.",
         access=Access.ACCOUNT_ACTS,
         answers=_adopt,
@@ -164,7 +164,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_SLOT,
-        operation="slotForm",
+        operation="slot-form",
         summary="Run the pending release from an instant on that the account chooses.",
         access=Access.ACCOUNT_ACTS,
         answers=_choose,
@@ -174,7 +174,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_SLOT}/withdrawal",
-        operation="slotWithdrawalForm",
+        operation="slot-withdrawal-form",
         summary="Take a slot back that has not come.",
         access=Access.ACCOUNT_ACTS,
         answers=_take_back,
