@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -237,12 +237,11 @@ class Publisher:
             process.communicate()
 
 
-@pytest.fixture
-def publisher(tmp_path: Path) -> Iterator[Publisher]:
-    """Nothing is released yet, and no server runs."""
-    root = tmp_path / "acme"
+@contextmanager
+def _publisher(folder: Path) -> Iterator[Publisher]:
+    root = folder / "acme"
     root.mkdir()
-    found = Publisher(root=root, store=f"sqlite:///{tmp_path}/install-base.db")
+    found = Publisher(root=root, store=f"sqlite:///{folder}/install-base.db")
     found.git("init", "--quiet")
     (root / "publisher.yaml").write_text(_PUBLISHER)
     yield found
@@ -250,6 +249,13 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 
 
 @pytest.fixture
+def publisher(tmp_path: Path) -> Iterator[Publisher]:
+    """Nothing is released yet, and no server runs."""
+    with _publisher(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def files() -> dict[str, bytes]:
     """What the first release holds: text, something large, and something to run."""
     return {
@@ -266,6 +272,23 @@ def serving(publisher: Publisher, files: dict[str, bytes]) -> Publisher:
     publisher.release("1.0.0", files)
     publisher.serve()
     return publisher
+
+
+@pytest.fixture(scope="session")
+def _one_for_all(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]
+) -> Iterator[Publisher]:
+    with _publisher(tmp_path_factory.mktemp("shared")) as found:
+        found.release("1.0.0", files)
+        found.serve()
+        yield found
+
+
+@pytest.fixture
+def shared(_one_for_all: Publisher) -> Publisher:
+    """As `serving`, for tests that release nothing: globex has no agent, whoever had one before."""
+    _one_for_all.ask("DELETE", "/agent")
+    return _one_for_all
 
 
 class Proxy:

@@ -25,8 +25,8 @@ def _report(publisher: Any, sequence: int, attachments: list[Any], **fields: Any
     return publisher.ask("PUT", "/report", body=body, **fields)
 
 
-def test_a_bundle_has_a_tag_and_is_sent_only_when_it_is_another(serving: Any) -> None:
-    found = serving.ask("GET", "/desired")
+def test_a_bundle_has_a_tag_and_is_sent_only_when_it_is_another(shared: Any) -> None:
+    found = shared.ask("GET", "/desired")
     assert found.status == 200
     assert found.headers["etag"] == f'"{found.json["digest"]}"'
     (attachment,) = found.json["attachments"]
@@ -36,11 +36,11 @@ def test_a_bundle_has_a_tag_and_is_sent_only_when_it_is_another(serving: Any) ->
             "component": "sync",
             "version": "1.0.0",
             "type": "process",
-            "content": serving.content_id("1.0.0"),
+            "content": shared.content_id("1.0.0"),
             "file": "1.0.0",
         }
     ]
-    again = serving.ask("GET", "/desired", headers={"If-None-Match": found.headers["etag"]})
+    again = shared.ask("GET", "/desired", headers={"If-None-Match": found.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
 
 
@@ -64,27 +64,27 @@ def test_who_waits_gets_the_new_bundle_when_it_is_there(serving: Any) -> None:
     assert {found.json["attachments"][0]["release"] for found in got} == {"1.1.0"}
 
 
-def test_who_waits_for_nothing_is_told_so(serving: Any) -> None:
-    tag = {"If-None-Match": serving.ask("GET", "/desired").headers["etag"]}
-    assert serving.ask("GET", "/desired?wait=1", headers=tag).status == 304
-    assert serving.ask("GET", "/desired?wait=61", headers=tag).status == 400
+def test_who_waits_for_nothing_is_told_so(shared: Any) -> None:
+    tag = {"If-None-Match": shared.ask("GET", "/desired").headers["etag"]}
+    assert shared.ask("GET", "/desired?wait=1", headers=tag).status == 304
+    assert shared.ask("GET", "/desired?wait=61", headers=tag).status == 400
 
 
-def test_files_are_fetched_by_digest_and_in_ranges(serving: Any, files: dict[str, bytes]) -> None:
-    content = serving.content_id("1.0.0")
-    listed = serving.ask("GET", f"/content/{content}").json
+def test_files_are_fetched_by_digest_and_in_ranges(shared: Any, files: dict[str, bytes]) -> None:
+    content = shared.content_id("1.0.0")
+    listed = shared.ask("GET", f"/content/{content}").json
     assert {file["path"] for file in listed["files"]} == set(files)
     (large,) = (file for file in listed["files"] if file["path"] == "maps/large.bin")
     place = f"/content/{content}/{large['sha256']}"
-    whole = serving.ask("GET", place)
+    whole = shared.ask("GET", place)
     assert hashlib.sha256(whole.body).hexdigest() == large["sha256"]
     assert whole.headers["etag"] == f'"{large["sha256"]}"'
     ranged = {"Range": "bytes=1000-", "If-Range": whole.headers["etag"]}
-    part = serving.ask("GET", place, headers=ranged)
+    part = shared.ask("GET", place, headers=ranged)
     assert (part.status, part.body) == (206, whole.body[1000:])
-    other = serving.ask("GET", place, headers={**ranged, "If-Range": '"other"'})
+    other = shared.ask("GET", place, headers={**ranged, "If-Range": '"other"'})
     assert (other.status, other.body) == (200, whole.body)
-    beyond = serving.ask("GET", place, headers={"Range": f"bytes={large['size']}-"})
+    beyond = shared.ask("GET", place, headers={"Range": f"bytes={large['size']}-"})
     assert beyond.status == 416
     executable = [file["path"] for file in listed["files"] if file["mode"] == "100755"]
     assert executable == ["bin/start"]
@@ -105,44 +105,44 @@ def test_only_what_the_account_should_run_is_given_to_it(serving: Any) -> None:
     ("method", "path"),
     [("GET", "/desired"), ("GET", "/agent"), ("DELETE", "/agent"), ("GET", f"/content/{'0' * 40}")],
 )
-def test_another_account_is_one_that_does_not_exist(serving: Any, method: str, path: str) -> None:
-    serving.ask("GET", "/desired", headers=AGENT)
-    there = serving.ask(method, path, who="initech", account="globex")
-    nowhere = serving.ask(method, path, who="initech", account="nobody")
+def test_another_account_is_one_that_does_not_exist(shared: Any, method: str, path: str) -> None:
+    shared.ask("GET", "/desired", headers=AGENT)
+    there = shared.ask(method, path, who="initech", account="globex")
+    nowhere = shared.ask(method, path, who="initech", account="nobody")
     assert (there.status, there.body) == (nowhere.status, nowhere.body)
     assert there.status == 404
 
 
-def test_a_viewer_may_look_but_is_no_agent(serving: Any) -> None:
-    assert serving.ask("GET", "/desired", who="viewer").status == 200
-    assert serving.ask("GET", "/desired", who="viewer", headers=AGENT).status == 403
-    assert _report(serving, 1, [], who="viewer").status == 403
-    assert serving.ask("GET", "/agent", who="viewer").status == 404
+def test_a_viewer_may_look_but_is_no_agent(shared: Any) -> None:
+    assert shared.ask("GET", "/desired", who="viewer").status == 200
+    assert shared.ask("GET", "/desired", who="viewer", headers=AGENT).status == 403
+    assert _report(shared, 1, [], who="viewer").status == 403
+    assert shared.ask("GET", "/agent", who="viewer").status == 404
 
 
-def test_a_report_says_where_each_attachment_stands(serving: Any) -> None:
-    bundle = serving.ask("GET", "/desired", headers=AGENT).json
-    waiting = serving.ask("GET", "/agent").json
+def test_a_report_says_where_each_attachment_stands(shared: Any) -> None:
+    bundle = shared.ask("GET", "/desired", headers=AGENT).json
+    waiting = shared.ask("GET", "/agent").json
     assert waiting["attachments"][0]["drift"]["reason"] == "not-reported"
-    done = _report(serving, 1, _right(bundle))
+    done = _report(shared, 1, _right(bundle))
     assert done.status == 200
     (line,) = done.json["attachments"]
     assert (line["installed"], line["target"], line["drift"]) == ("1.0.0", "1.0.0", None)
     wrong = [{**_right(bundle)[0], "digest": "0" * 64}]
-    (line,) = _report(serving, 2, wrong).json["attachments"]
+    (line,) = _report(shared, 2, wrong).json["attachments"]
     assert (line["installed"], line["drift"]["reason"]) == (None, "other-content")
-    stale = _report(serving, 1, _right(bundle))
+    stale = _report(shared, 1, _right(bundle))
     assert (stale.status, stale.json["rule"]) == (409, "stale-report")
-    assert serving.ask("GET", "/agent").json["sequence"] == 2
+    assert shared.ask("GET", "/agent").json["sequence"] == 2
 
 
 @pytest.mark.parametrize(
     "failure", ["\x00\x1b[2J", "\ud800", "x" * 2_000, "::error::", "<script>", "\n"]
 )
-def test_a_failure_may_be_any_text(serving: Any, failure: str) -> None:
-    serving.ask("GET", "/desired", headers=AGENT)
+def test_a_failure_may_be_any_text(shared: Any, failure: str) -> None:
+    shared.ask("GET", "/desired", headers=AGENT)
     said = {"pack": "orders", "instance": None, "release": None, "failure": failure}
-    (line,) = _report(serving, 1, [said]).json["attachments"]
+    (line,) = _report(shared, 1, [said]).json["attachments"]
     assert line["drift"]["reason"] == "failed"
     assert line["drift"]["message"].isprintable()
     assert len(line["drift"]["message"]) < 600
@@ -159,20 +159,20 @@ def test_a_failure_may_be_any_text(serving: Any, failure: str) -> None:
         {"agent": "runtime", "sequence": 1, "attachments": [], "more": 1},
     ],
 )
-def test_a_report_of_another_form_is_refused(serving: Any, body: Any) -> None:
-    serving.ask("GET", "/desired", headers=AGENT)
-    assert serving.ask("PUT", "/report", body=body).status == 400
+def test_a_report_of_another_form_is_refused(shared: Any, body: Any) -> None:
+    shared.ask("GET", "/desired", headers=AGENT)
+    assert shared.ask("PUT", "/report", body=body).status == 400
 
 
-def test_a_retired_agent_makes_room_for_another(serving: Any) -> None:
-    serving.ask("GET", "/desired", headers=AGENT)
+def test_a_retired_agent_makes_room_for_another(shared: Any) -> None:
+    shared.ask("GET", "/desired", headers=AGENT)
     second = {"Reconciler-Agent": "runtime-2"}
-    taken = serving.ask("GET", "/desired", headers=second)
+    taken = shared.ask("GET", "/desired", headers=second)
     assert taken.status == 409
     assert "another agent, runtime" in taken.json["detail"]
-    assert serving.ask("DELETE", "/agent").status == 204
-    assert serving.ask("DELETE", "/agent").status == 404
-    assert serving.ask("GET", "/desired", headers=second).status == 200
+    assert shared.ask("DELETE", "/agent").status == 204
+    assert shared.ask("DELETE", "/agent").status == 404
+    assert shared.ask("GET", "/desired", headers=second).status == 200
 
 
 def test_a_server_without_the_repository_says_that_it_has_no_contents(

@@ -257,6 +257,19 @@ def estate(applied: Path, tmp_path: Path, serve: Callable[..., Server]) -> Estat
     return Estate(path=path, serve=serve)
 
 
+@pytest.fixture(scope="session")
+def shared(applied: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """One estate with one server, for all tests that only look, or are refused."""
+    folder = tmp_path_factory.mktemp("shared")
+    path = folder / "install-base.db"
+    shutil.copy(applied, path)
+    with _servers() as start:
+        server = start(folder, "--now", NOW)
+        yield Estate(path=path, serve=lambda *_: server)
+        said = server.stop()
+        assert "Traceback" not in said, said
+
+
 @contextmanager
 def _servers() -> Iterator[Callable[..., Server]]:
     """Starts servers in a folder; all of them end with the block."""

@@ -96,9 +96,9 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "rule"), REFUSALS)
 def test_a_refusal_names_its_rule(
-    estate: Any, method: str, path: str, body: Any, status: int, rule: str
+    shared: Any, method: str, path: str, body: Any, status: int, rule: str
 ) -> None:
-    server, token = estate.start(), estate.token("globex")
+    server, token = shared.start(), shared.token("globex")
     before = server.get("/api/v1/accounts/globex/history", token).body
     reply = server.ask(method, OWN + path, token=token, body=body)
     assert (reply.status, reply.json["rule"]) == (status, rule), reply.body

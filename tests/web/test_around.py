@@ -62,16 +62,16 @@ def test_hostile_paths_stay_on_their_line_of_the_log(estate: Any) -> None:
     assert lines[0].isprintable()
 
 
-def test_an_answer_has_the_id_of_its_request(estate: Any) -> None:
-    server = estate.start()
+def test_an_answer_has_the_id_of_its_request(shared: Any) -> None:
+    server = shared.start()
     mine = server.ask("GET", "/healthz", headers={"X-Request-Id": "abc-1"})
     assert mine.headers["x-request-id"] == "abc-1"
     hostile = server.ask("GET", "/healthz", headers={"X-Request-Id": "a b<script>"})
     assert re.fullmatch("[0-9a-f]{32}", hostile.headers["x-request-id"])
 
 
-def test_large_answers_are_compressed_for_who_takes_them_so(estate: Any) -> None:
-    server, token = estate.start(), estate.token()
+def test_large_answers_are_compressed_for_who_takes_them_so(shared: Any) -> None:
+    server, token = shared.start(), shared.token()
     accept = {"Accept-Encoding": "gzip"}
     small = server.ask("GET", "/api/v1/attachments?limit=200", token=token, headers=accept)
     assert small.headers["content-encoding"] == "gzip"
@@ -80,16 +80,16 @@ def test_large_answers_are_compressed_for_who_takes_them_so(estate: Any) -> None
     assert json.loads(gzip.decompress(small.body)) == plain.json
 
 
-def test_a_body_that_is_too_large_is_refused(estate: Any) -> None:
-    server, token = estate.start(), estate.token()
+def test_a_body_that_is_too_large_is_refused(shared: Any) -> None:
+    server, token = shared.start(), shared.token()
     path = "/api/v1/accounts/globex/attachments/stock-levels:x"
     body = b'{"environments": ["' + b"x" * 1_100_000 + b'"]}'
     headers = {"Content-Type": "application/json"}
     assert server.ask("PUT", path, token=token, body=body, headers=headers).status == 413
 
 
-def test_a_request_that_is_no_http_ends_alone(estate: Any) -> None:
-    server = estate.start()
+def test_a_request_that_is_no_http_ends_alone(shared: Any) -> None:
+    server = shared.start()
     place = urlsplit(server.address)
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
         connection.sendall(b"\x16\x03\x01nonsense\r\n\r\n")

@@ -17,16 +17,16 @@ Make = Callable[..., str]
     ],
 )  # fmt: skip
 def test_one_comes_back_to_a_page_of_ours_alone(
-    serve: Callable[..., Any], make_token: Make, browser: Any, wanted: str, path: str
+    shared: Any, browser: Any, wanted: str, path: str
 ) -> None:
-    found = browser(serve()).post("/sign-in", {"token": make_token(), "next": wanted})
+    found = browser(shared.start()).post("/sign-in", {"token": shared.token(), "next": wanted})
     assert (found.status, found.headers["location"]) == (303, path)
 
 
 def test_a_page_leads_to_the_sign_in_and_what_comes_in_the_address_is_only_text(
-    serve: Callable[..., Any],
+    shared: Any,
 ) -> None:
-    found = serve().get("/sign-in?next=/%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    found = shared.start().get("/sign-in?next=/%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert found.status == 200
     assert b"<script>alert" not in found.body
     assert b"&#34;&gt;&lt;script&gt;" in found.body

@@ -56,8 +56,8 @@ def test_a_typing_error_is_told_without_asking_the_store(
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer \xff\xfe", "Bearer " + "x" * 5000]
 )
-def test_a_header_that_is_no_token_is_refused(serve: Callable[..., Any], header: str) -> None:
-    found = serve().ask("GET", "/api/v1/me", headers={"Authorization": header})
+def test_a_header_that_is_no_token_is_refused(shared: Any, header: str) -> None:
+    found = shared.start().ask("GET", "/api/v1/me", headers={"Authorization": header})
     assert (found.status, found.json["rule"]) == (401, "token")
 
 

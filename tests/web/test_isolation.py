@@ -39,7 +39,7 @@ REFUSED: Mapping[Access, Mapping[str, int | None]] = {
 # Two roles that are both let in are told the same kind of thing about what is not there.
 LET_IN_BUT_REFUSED = (401, 403)
 # What a browser of its own begins with: a token in a header is nothing to them.
-ONES_OWN_BROWSERS = ("signInAtProvider", "signInFromProvider")
+ONES_OWN_BROWSERS = ("sign-in-at-provider", "sign-in-from-provider")
 # A runtime has to look the account's secrets up: it gets the references.
 GIVES_REFERENCES = "desired-bundle"
 
@@ -54,6 +54,15 @@ def _body(route: Route) -> Any:
 
 @pytest.fixture
 def tokens(estate: Any) -> dict[str, str | None]:
+    return _tokens(estate)
+
+
+@pytest.fixture(scope="module")
+def seats(shared: Any) -> dict[str, str | None]:
+    return _tokens(shared)
+
+
+def _tokens(estate: Any) -> dict[str, str | None]:
     now = datetime.fromisoformat("2026-11-24T15:30:00+00:00")
     early = now - timedelta(days=2)
     _, expired = estate.made_token(OWN, expires_at=now - timedelta(days=1), now=early)
@@ -82,16 +91,16 @@ def _page_path(route: Route) -> str:
     return _path(route, OWN) + (f"?{query}" if query else "")
 
 
-def test_every_page_is_for_those_whom_it_names(estate: Any, tokens: dict[str, str | None]) -> None:
+def test_every_page_is_for_those_whom_it_names(shared: Any, seats: dict[str, str | None]) -> None:
     """Who is not signed in is sent to where they can; what streams is asked by its head."""
-    server = estate.start()
+    server = shared.start()
     wrong = []
     for route in PAGES:
         if route.method != "GET" or route.operation in ONES_OWN_BROWSERS:
             continue
         method = "HEAD" if "stream" in route.operation else "GET"
         for role in ROLES:
-            reply = server.ask(method, _page_path(route), token=tokens[role])
+            reply = server.ask(method, _page_path(route), token=seats[role])
             expected = REFUSED[route.access].get(role)
             if expected == 401:
                 fits = reply.status == 303 and reply.headers["location"].startswith("/sign-in")
@@ -132,9 +141,9 @@ def _told(reply: Any) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"])
 def test_another_account_is_answered_as_one_that_does_not_exist(
-    estate: Any, tokens: dict[str, str | None], method: str
+    shared: Any, seats: dict[str, str | None], method: str
 ) -> None:
-    server = estate.start()
+    server = shared.start()
     paths = {route.path for route in ROUTES if "{account}" in route.path}
     assert len(paths) > 10
     for path in paths:
@@ -142,23 +151,21 @@ def test_another_account_is_answered_as_one_that_does_not_exist(
         for account in (OTHER, NOBODY):
             filled = path.format_map({**FILLED, "attachment": "invoices", "account": account})
             for headers in ({}, {"If-Match": '"x"'}, {"If-None-Match": "*"}):
-                reply = server.ask(method, filled, token=tokens["own"], body={}, headers=headers)
+                reply = server.ask(method, filled, token=seats["own"], body={}, headers=headers)
                 answers.append(_told(reply))
         half = len(answers) // 2
         assert answers[:half] == answers[half:], (method, path)
 
 
-def test_what_an_account_reads_tells_of_no_other(
-    estate: Any, tokens: dict[str, str | None]
-) -> None:
+def test_what_an_account_reads_tells_of_no_other(shared: Any, seats: dict[str, str | None]) -> None:
     """Neither by name nor by number: its world is the same however large the rest is."""
-    server = estate.start()
+    server = shared.start()
     others = ("acme", "hooli", "initech", "stark", "umbrella", "wonka", "wayne", "cyberdyne",
               "soylent", "tyrell", "massive", "vandelay")  # fmt: skip
     for route in ROUTES:
         if route.access is not Access.ACCOUNT_READS or route.method != "GET":
             continue
-        text = server.get(_path(route, OWN), tokens["own"]).body.decode()
+        text = server.get(_path(route, OWN), seats["own"]).body.decode()
         assert [name for name in others if f'"{name}"' in text or f"{name} " in text] == []
 
 
@@ -191,43 +198,41 @@ def test_an_accounts_world_stays_the_same_when_another_account_acts(
     assert {name for name in before if before[name] != after[name]} == set()
 
 
-def test_a_cursor_is_good_for_its_own_list_alone(
-    estate: Any, tokens: dict[str, str | None]
-) -> None:
-    server = estate.start()
+def test_a_cursor_is_good_for_its_own_list_alone(shared: Any, seats: dict[str, str | None]) -> None:
+    server = shared.start()
     own = f"/api/v1/accounts/{OWN}/events?limit=1"
-    cursor = server.get(own, tokens["own"]).json["next"]
-    assert server.get(f"{own}&cursor={cursor}", tokens["own"]).status == 200
+    cursor = server.get(own, seats["own"]).json["next"]
+    assert server.get(f"{own}&cursor={cursor}", seats["own"]).status == 200
     for path, token in (
         (f"/api/v1/accounts/{OWN}/history?limit=1", "own"),
         (f"{own}&kind=schedule", "own"),
         (f"/api/v1/accounts/{OTHER}/events?limit=1", "other"),
         ("/api/v1/events?limit=1", "admin"),
     ):
-        reply = server.get(f"{path}&cursor={cursor}", tokens[token])
+        reply = server.get(f"{path}&cursor={cursor}", seats[token])
         assert (reply.status, reply.json["rule"]) == (400, "cursor"), path
     for spoiled in (cursor[:-1], f"{cursor}AA", cursor[::-1], "A", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA"):
-        assert server.get(f"{own}&cursor={spoiled}", tokens["own"]).status == 400
+        assert server.get(f"{own}&cursor={spoiled}", seats["own"]).status == 400
 
 
-def test_a_secret_is_never_read_back(estate: Any, tokens: dict[str, str | None]) -> None:
-    server = estate.start()
+def test_a_secret_is_never_read_back(shared: Any, seats: dict[str, str | None]) -> None:
+    server = shared.start()
     for route in ROUTES:
         if route.operation == GIVES_REFERENCES or route.access is Access.ANYBODY:
             continue
         if route.method == "GET":
             for role in ("own", "viewer", "admin"):
-                text = server.get(_path(route, OWN), tokens[role]).body.decode()
+                text = server.get(_path(route, OWN), seats[role]).body.decode()
                 assert "vault/" not in text, (route.operation, role)
 
 
-def test_refusals_are_problems_with_their_rules(estate: Any, tokens: dict[str, str | None]) -> None:
-    server = estate.start()
+def test_refusals_are_problems_with_their_rules(shared: Any, seats: dict[str, str | None]) -> None:
+    server = shared.start()
     for role, status, rule in (
         ("nobody", 401, "not-signed-in"),
         ("expired", 401, "token"),
         ("own", 403, "role"),
     ):
-        reply = server.get("/api/v1/packs", tokens[role])
+        reply = server.get("/api/v1/packs", seats[role])
         assert (reply.status, json.loads(reply.body)["rule"]) == (status, rule)
         assert reply.headers["content-type"] == "application/problem+json"

@@ -55,6 +55,6 @@ def test_every_reference_in_it_leads_somewhere() -> None:
     assert set(references(made)) == named
 
 
-def test_the_server_gives_it_to_everybody(estate: Any) -> None:
-    found = estate.start().get("/api/v1/openapi.json")
+def test_the_server_gives_it_to_everybody(shared: Any) -> None:
+    found = shared.start().get("/api/v1/openapi.json")
     assert (found.status, found.json) == (200, document(ROUTES))

@@ -43,8 +43,8 @@ def _fits(name: str, value: Any) -> None:
     Draft202012Validator(_strict(schema)).validate(value)
 
 
-def test_every_answer_has_the_form_of_its_schema(estate: Any) -> None:
-    server, admin, own = estate.start(), estate.token(), estate.token("globex")
+def test_every_answer_has_the_form_of_its_schema(shared: Any) -> None:
+    server, admin, own = shared.start(), shared.token(), shared.token("globex")
     told = 0
     for route in ROUTES:
         if route.method != "GET" or route.gives is None:
@@ -94,8 +94,8 @@ def test_every_schema_says_what_each_property_is() -> None:
         "/api/v1/accounts/globex/history",
     ],
 )
-def test_pages_come_to_the_whole_list(estate: Any, path: str) -> None:
-    server, token = estate.start(), estate.token()
+def test_pages_come_to_the_whole_list(shared: Any, path: str) -> None:
+    server, token = shared.start(), shared.token()
     sign = "&" if "?" in path else "?"
     whole = server.get(f"{path}{sign}limit=200", token).json
     assert whole["next"] is None
@@ -109,8 +109,8 @@ def test_pages_come_to_the_whole_list(estate: Any, path: str) -> None:
     assert found == whole["items"] != []
 
 
-def test_pages_of_a_state_hold_those_that_fit(estate: Any) -> None:
-    server, token = estate.start(), estate.token()
+def test_pages_of_a_state_hold_those_that_fit(shared: Any) -> None:
+    server, token = shared.start(), shared.token()
     every = server.get("/api/v1/attachments?limit=200", token).json["items"]
     for state in ("held", "running", "suspended"):
         page = server.get(f"/api/v1/attachments?limit=200&state={state}", token).json
@@ -130,8 +130,8 @@ def test_status_is_that_of_the_command_line(estate: Any, tmp_path: Path) -> None
     assert {name: told[name] for name in json.loads(said.stdout)} == json.loads(said.stdout)
 
 
-def test_what_did_not_change_is_not_sent_again(estate: Any) -> None:
-    server, token = estate.start(), estate.token("globex")
+def test_what_did_not_change_is_not_sent_again(shared: Any) -> None:
+    server, token = shared.start(), shared.token("globex")
     path = "/api/v1/accounts/globex/attachments/stock-levels:paris"
     first = server.get(path, token)
     tag = first.headers["etag"]
@@ -141,8 +141,8 @@ def test_what_did_not_change_is_not_sent_again(estate: Any) -> None:
     assert (head.status, head.body, head.headers["etag"]) == (200, b"", tag)
 
 
-def test_events_are_exported_whole(estate: Any) -> None:
-    server, token = estate.start(), estate.token()
+def test_events_are_exported_whole(shared: Any) -> None:
+    server, token = shared.start(), shared.token()
     page = server.get("/api/v1/events?limit=200", token).json["items"]
     lines = server.get("/api/v1/events?format=jsonl", token)
     assert [json.loads(line) for line in lines.body.splitlines()] == page[::-1]
@@ -170,8 +170,8 @@ def _now() -> Any:
     return datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 
 
-def test_times_are_those_of_the_account(estate: Any) -> None:
-    server, token = estate.start(), estate.token("globex")
+def test_times_are_those_of_the_account(shared: Any) -> None:
+    server, token = shared.start(), shared.token("globex")
     pack = server.get("/api/v1/accounts/globex/packs/stock-levels", token).json
     pending = pack["releases"][0]
     assert (pending["state"], pending["opens_at"]) == ("pending", "2026-12-01T05:00:00Z")
@@ -181,8 +181,8 @@ def test_times_are_those_of_the_account(estate: Any) -> None:
     )
 
 
-def test_settings_say_where_their_values_come_from(estate: Any) -> None:
-    server, token = estate.start(), estate.token("globex")
+def test_settings_say_where_their_values_come_from(shared: Any) -> None:
+    server, token = shared.start(), shared.token("globex")
     path = "/api/v1/accounts/globex/attachments/stock-levels:paris"
     found = server.get(path, token).json
     settings = {f"{one['component']}.{one['name']}": one for one in found["settings"]}

@@ -78,13 +78,11 @@ def test_ended_tokens_are_listed_when_asked_for(
 
 
 @pytest.mark.parametrize("role", [None, Role.ACCOUNT, Role.PUBLISHER_VIEWER])
-def test_nobody_but_an_administrator_sees_or_makes_tokens(
-    serve: Callable[..., Any], make_token: Make, role: Role | None
-) -> None:
-    server = serve()
+def test_nobody_but_an_administrator_sees_or_makes_tokens(shared: Any, role: Role | None) -> None:
+    server = shared.start()
     token = None
     if role is not None:
-        token = make_token("globex") if role is Role.ACCOUNT else make_token(role=role)
+        token = shared.token("globex") if role is Role.ACCOUNT else shared.token(role=role)
     refused = 401 if role is None else 403
     wish = {"name": "x", "role": "publisher-admin"}
     for method, path, body in (
@@ -112,17 +110,17 @@ def test_nobody_but_an_administrator_sees_or_makes_tokens(
         ({"name": "a\u0000b", "role": "publisher-admin"}, 409),
         ({"name": "\ud800", "role": "publisher-admin"}, 409),
         ({"name": "x", "role": "account"}, 409),
-        ({"name": "x", "role": "account", "account": "initech"}, 409),
+        ({"name": "x", "role": "account", "account": "nobody"}, 409),
         ({"name": "x", "role": "account", "account": "globex\u0000"}, 400),
         ({"name": "x", "role": "publisher-admin", "account": "globex"}, 409),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(
-    serve: Callable[..., Any], make_token: Make, known: Access, wish: Any, status: int
-) -> None:
-    found = serve().ask("POST", "/api/v1/tokens", token=make_token(), body=wish)
+def test_a_wish_that_makes_no_sense_is_refused(shared: Any, wish: Any, status: int) -> None:
+    server, admin = shared.start(), shared.token()
+    before = shared.access.tokens()
+    found = server.ask("POST", "/api/v1/tokens", token=admin, body=wish)
     assert (found.status, found.headers["content-type"]) == (status, "application/problem+json")
-    assert len(known.tokens()) == 1
+    assert len(shared.access.tokens()) == len(before)
 
 
 def test_an_end_may_be_given_or_left_to_ninety_days_or_to_revocation(
@@ -139,11 +137,9 @@ def test_an_end_may_be_given_or_left_to_ninety_days_or_to_revocation(
     assert given.expires_at == end
 
 
-@pytest.mark.parametrize("number", ["0", "2", "99999999999", "x", "-1"])
-def test_a_token_that_is_not_there_is_not_found(
-    serve: Callable[..., Any], make_token: Make, number: str
-) -> None:
-    server, admin = serve(), make_token()
+@pytest.mark.parametrize("number", ["0", "999999", "99999999999", "x", "-1"])
+def test_a_token_that_is_not_there_is_not_found(shared: Any, number: str) -> None:
+    server, admin = shared.start(), shared.token()
     for method in ("GET", "DELETE"):
         assert server.ask(method, f"/api/v1/tokens/{number}", token=admin).status == 404
 

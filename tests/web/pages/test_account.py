@@ -1,6 +1,8 @@
 """The forms of an account's pages: who may send them, what they do, and how they refuse."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -21,18 +23,29 @@ FORMS = [route.path.format_map(FILLED) for route in ROUTES if route.method == "P
 
 
 @pytest.fixture
-def visitor(estate: Any, browser: Callable[[Any], Any]) -> Iterator[Callable[..., Any]]:
-    """Browsers that signed in, of an account or with a role, at one server."""
+def visitor(shared: Any, browser: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Browsers that signed in, of an account or with a role, and change nothing."""
+    return partial(_signed_in, shared, browser)
+
+
+@pytest.fixture
+def own_visitor(estate: Any, browser: Callable[[Any], Any]) -> Iterator[Callable[..., Any]]:
+    """Browsers at a server of their own, which they may change."""
     server = estate.start()
-
-    def signed_in(account: str | None = None, role: Role = Role.PUBLISHER_ADMIN) -> Any:
-        found = browser(server)
-        found.sign_in(estate.token(account, role))
-        return found
-
-    yield signed_in
+    yield partial(_signed_in, replace(estate, serve=lambda *_: server), browser)
     said = server.stop()
     assert "Traceback" not in said, said
+
+
+def _signed_in(
+    estate: Any,
+    browser: Callable[[Any], Any],
+    account: str | None = None,
+    role: Role = Role.PUBLISHER_ADMIN,
+) -> Any:
+    found = browser(estate.start())
+    found.sign_in(estate.token(account, role))
+    return found
 
 
 def _events(visitor: Any) -> list[str]:
@@ -71,8 +84,8 @@ def test_a_viewer_is_not_offered_what_only_leads_to_a_form(visitor: Callable[...
         assert b'/installation"' not in main, path
 
 
-def test_trying_a_release_twice_does_it_once(visitor: Callable[..., Any]) -> None:
-    own = visitor("globex")
+def test_trying_a_release_twice_does_it_once(own_visitor: Callable[..., Any]) -> None:
+    own = own_visitor("globex")
     for _ in range(2):
         sent = own.post(f"{PARIS}/trial", {"version": "2.1.0"})
         assert (sent.status, sent.headers["location"]) == (303, f"{PARIS}?done=adopted")
@@ -90,8 +103,8 @@ def test_a_release_that_is_not_the_one_that_the_page_showed_is_not_tried(
     assert _events(own) == []
 
 
-def test_installing_twice_does_it_once(visitor: Callable[..., Any]) -> None:
-    own = visitor("globex")
+def test_installing_twice_does_it_once(own_visitor: Callable[..., Any]) -> None:
+    own = own_visitor("globex")
     form = {"instance": "lyon", "environments": "shown", "environment": "test",
             "set:stock-erp.password": "vault/globex/lyon"}  # fmt: skip
     for _ in range(2):
