@@ -331,7 +331,7 @@ def test_validate_takes_the_revision_of_a_snapshot_as_its_base(exported: Any) ->
         (lambda text: text[: len(text) // 2], "of the export is no JSON"),
         (lambda text: text.rpartition('{"lines"')[0], "the export is cut off after line"),
         (lambda text: text.replace("first-customer", "other"), "the export was changed"),
-        (lambda text: text.replace('"version":2}', '"version":99}', 1), "version 99"),
+        (lambda text: text.replace('"version":3}', '"version":99}', 1), "version 99"),
         (lambda _: "", "the export is empty"),
         (lambda _: "\udcff", "the export is not UTF-8"),
     ],
@@ -351,7 +351,7 @@ def test_a_damaged_snapshot_is_told(exported: Any, damage: Any, trouble: str) ->
     ("damage", "trouble"),
     [
         (('"exported_at"', '"exported"'), "line 1 of the export can't be read back: it lacks 'exp"),
-        (('"version":2', '"version":"x"'), "line 1 of the export can't be read back: a value of"),
+        (('"version":3', '"version":"x"'), "line 1 of the export can't be read back: a value of"),
     ],
     ids=("field", "kind"),
 )

@@ -196,7 +196,7 @@ def site() -> Iterator[Site]:
     found, ready, loop = Site(), threading.Event(), asyncio.new_event_loop()
 
     async def listen() -> web.AppRunner:
-        runner = web.AppRunner(found.application())
+        runner = web.AppRunner(found.application(), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]

@@ -99,7 +99,7 @@ def test_a_session_is_a_cookie_out_of_reach_of_scripts_and_of_other_sites(
 ) -> None:
     visitor = browser(serve())
     found = visitor.sign_in(make_token("globex"))
-    assert found.headers["location"] == "/"
+    assert found.headers["location"] == "/accounts/globex"
     assert visitor.flags == {
         "reconciler-session": {"httponly", "max-age=43200", "path=/", "samesite=lax"}
     }
