@@ -1,5 +1,7 @@
 """One release of a pack: what it brings, when it comes, and what differs from the one before."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.desired.contrast import contrast
@@ -7,7 +9,12 @@ from reconciler.desired.gates import opening
 from reconciler.desired.missing import required_by
 from reconciler.desired.timeline import timeline
 from reconciler.model.base import PackRecord
-from reconciler.model.declarations import PackagedComponent, Release
+from reconciler.model.declarations import (
+    Deployment,
+    PackagedComponent,
+    PublishedProcess,
+    Release,
+)
 from reconciler.model.tree import Tree
 from reconciler.model.versions import semver_key
 from reconciler.web.pages.pack import missing_values, world
@@ -33,7 +40,7 @@ def _release(call: Call) -> Page:
         "zone": standings.zone,
         "running": one.by_release.get(version, 0),
         "contrast": contrast(base.tree, before, found.release),
-        "components": _components(base.tree, found.release),
+        "parts": _parts(base.tree, found.release),
         "required": required_by(base.tree, one.name, version, standing.life),
         "missing": missing_values(base, one, standing) if pending else None,
         "pending": pending,
@@ -52,10 +59,27 @@ def _before(record: PackRecord, version: str) -> Release | None:
     return max(lower, key=lambda pair: pair[0])[1] if lower else None
 
 
-def _components(tree: Tree, release: Release) -> list[tuple[str, str, PackagedComponent | None]]:
-    """Component, version, and what it was packaged as, where that is still declared."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A component of the release. `declared` None: its manifest is not there any more."""
+
+    name: str
+    version: str
+    declared: PackagedComponent | PublishedProcess | None
+
+    @property
+    def notes(self) -> str:
+        """What is told of this version; a published process has no place for it."""
+        return (isinstance(self.declared, PackagedComponent) and self.declared.notes) or ""
+
+
+def _parts(tree: Tree, release: Release) -> list[Part]:
+    spec = tree.packs.get(release.pack)
+    legacy = spec is not None and spec.deployment is Deployment.LEGACY
+    versions: Mapping[str, Mapping[str, PackagedComponent | PublishedProcess]]
+    versions = tree.processes if legacy else tree.components
     return [
-        (name, version, tree.components.get(name, {}).get(version))
+        Part(name=name, version=version, declared=versions.get(name, {}).get(version))
         for name, version in sorted(release.components.items())
     ]
 

@@ -149,6 +149,12 @@ def test_a_release_says_what_differs_from_the_one_before(site: Any) -> None:
     assert "stock-sync 2.1 process from 2.0 new setting: warehouse-api.region" in text
 
 
+def test_a_release_of_published_processes_knows_them(site: Any) -> None:
+    told = site.page("/packs/invoices/releases/3.1.0").text
+    assert "dunning 15 process" in told
+    assert "not declared any more" not in told
+
+
 def test_the_calendar_has_the_window_on_its_day_in_the_publishers_zone(site: Any) -> None:
     page = site.page("/calendar?month=2026-12")
     (day,) = [cell for cell in page.all("td") if cell.text.split()[:2] == ["1", "stock-levels"]]
