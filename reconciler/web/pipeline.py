@@ -58,6 +58,12 @@ def call(services: Services, route: Route, asked: Asked) -> Call:
     )
 
 
+def admit_again(call: Call) -> None:
+    """For an answer that waited. Raises Problem unless whoever asked may still have it."""
+    visitor = call.services.identity.visitor(call.asked, call.route)
+    _admit(call.route, visitor.principal, call.path)
+
+
 def _counted(services: Services, route: Route, asked: Asked) -> Visitor:
     """Who came, unless they came too often. Raises Problem."""
     try:

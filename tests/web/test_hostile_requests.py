@@ -1,8 +1,12 @@
 """What no client of ours would send: refused in plain words, and nothing of it is kept."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+NOW = "2026-11-24T15:30:00+00:00"
 OWN = "/api/v1/accounts/globex"
 JSON = {"Content-Type": "application/json", "If-Match": "*"}
 
@@ -55,3 +59,16 @@ def test_an_instant_outside_the_calendar_is_none(estate: Any) -> None:
         for path in ("/api/v1/events", f"{OWN}/events"):
             refused = server.get(f"{path}?since={since}", token)
             assert (refused.status, refused.json["rule"]) == (400, "schema")
+
+
+def test_who_waits_with_a_token_that_is_revoked_meanwhile_gets_nothing(estate: Any) -> None:
+    server, admin = estate.start(), estate.token()
+    number, token = estate.made_token("globex")
+    tag = server.get(f"{OWN}/desired", token).headers["etag"]
+    waiting = partial(server.ask, token=token, headers={"If-None-Match": tag})
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(waiting, "GET", f"{OWN}/desired?wait=2")
+        while b"requests_under_way 2.0" not in server.get("/metrics", admin).body:
+            pass
+        estate.access.revoke_token(number, now=datetime.fromisoformat(NOW), actor="ann")
+        assert (found.result().status, found.result().json["rule"]) == (401, "token")

@@ -14,6 +14,7 @@ from reconciler.model.delivery import MOST_WAITED_SECONDS, Aim, Bundle, Said, Se
 from reconciler.ports.delivery import Contents, Stamp
 from reconciler.report.delivery import drift_fields
 from reconciler.report.times import iso, iso_or_none
+from reconciler.web.pipeline import admit_again
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Access, Answer, Call, Parameter, Route
 
@@ -31,6 +32,7 @@ async def _desired(call: Call) -> Answer:
     if not wait or f'"{answer.etag}"' != call.headers.get("if-none-match", "").strip():
         return answer
     await changes.wait(account, seen, wait)
+    await run_in_threadpool(admit_again, call)
     return await run_in_threadpool(_bundle_answer, call)
 
 
