@@ -74,8 +74,8 @@ def test_a_template_is_copied_once(estate: Any) -> None:
 
 
 REFUSALS = [
-    ("PUT", "/invoices", {}, 409, "not-entitled"),
-    ("PUT", "/nothing", {}, 404, "missing"),
+    ("PUT", "/invoices", {}, 404, "not-found"),
+    ("PUT", "/nothing", {}, 404, "not-found"),
     ("PUT", "/order-to-cash:again", {}, 422, "attachment-instance"),
     ("PUT", "/stock-levels:x", {"environments": ["moon"]}, 422, "environment-unknown"),
     ("PUT", "/stock-levels:x", {"values": {"no": {"such": 1}}}, 422, "extension-unknown"),
@@ -104,6 +104,27 @@ def test_a_refusal_names_its_rule(
     assert (reply.status, reply.json["rule"]) == (status, rule), reply.body
     assert "reconciler " not in (reply.json["hint"] or "")
     assert server.get("/api/v1/accounts/globex/history", token).body == before
+
+
+def test_a_pack_or_template_of_others_is_like_one_that_is_not_there(estate: Any) -> None:
+    server, admin = estate.start(), estate.token()
+    tokens = {name: estate.token(name) for name in ("globex", "tyrell")}
+    asked = [("globex", method, f"attachments/{{}}{end}")
+             for method, end in (("PUT", ""), ("PUT", ":x"), ("DELETE", ""), ("DELETE", ":x"),
+                                 ("PUT", "/adoption"), ("DELETE", "/adoption"))]  # fmt: skip
+    for account, method, path, name in [
+        *((*one, "invoices") for one in asked),
+        ("tyrell", "PUT", "templates/{}", "csv-to-orders"),
+    ]:
+        place = f"/api/v1/accounts/{account}/{path}"
+        there, missing = (
+            server.ask(method, place.format(one), token=tokens[account], body={})
+            for one in (name, "no-such-thing")
+        )
+        assert (there.status, there.body) == (404, missing.body), (method, path)
+    path = "/api/v1/accounts/globex/attachments/invoices"
+    told = server.ask("PUT", path, token=admin, body={})
+    assert (told.status, told.json["rule"]) == (409, "not-entitled")
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(estate: Any) -> None:

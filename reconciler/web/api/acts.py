@@ -6,7 +6,9 @@ from typing import Any
 
 from reconciler.desired import requests
 from reconciler.desired.offered import Offers
-from reconciler.model.base import Attached, InstallBase, RowsInMemory
+from reconciler.desired.standing import declarers
+from reconciler.errors import RequestRefused
+from reconciler.model.base import Attached, AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.changes import Action
 from reconciler.model.requests import Decision
 from reconciler.report import offered
@@ -39,6 +41,8 @@ def _act(call: Call, decide: Deciding, *, needs_match: bool = False) -> Answer:
 
     def decided(base: InstallBase) -> Decision:
         row = base.attachments.get(key)
+        if not call.who.publishes and not _may_know(base, key):
+            raise not_found()
         seen.before = _shown(base, row, call)
         if wanted is not None:
             _compare(wanted, seen.before)
@@ -51,6 +55,14 @@ def _act(call: Call, decide: Deciding, *, needs_match: bool = False) -> Answer:
 
     decision = call.services.store.request(key.account, key.pack, decided)
     return _answer(call, decision, seen)
+
+
+def _may_know(base: InstallBase, key: AttachmentKey) -> bool:
+    """Whether an account may know of a pack at all: what it neither has nor may have is not there,
+    as where it is read.
+    """
+    has = any(row.key.pack == key.pack for row in base.attachments.of_accounts({key.account}))
+    return has or (key.pack in base.tree.packs and bool(declarers(base, key.account, key.pack)))
 
 
 def _condition(call: Call, *, needs_match: bool) -> frozenset[str] | None:
@@ -192,7 +204,12 @@ def _copy(call: Call) -> Answer:
     def decide(base: InstallBase) -> Decision:
         return requests.copy_template(base, account, component, call.now, call.who.name)
 
-    decision = call.services.store.request(account, None, decide)
+    try:
+        decision = call.services.store.request(account, None, decide)
+    except RequestRefused as refused:
+        if not call.who.publishes and refused.rule in ("missing", "not-entitled"):
+            raise not_found() from refused  # whose else it is would name groups of others
+        raise
     body: Fields = {
         "action": str(decision.action),
         "changed": decision.event is not None,
