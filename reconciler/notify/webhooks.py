@@ -100,7 +100,7 @@ def _asked(headers: Mapping[str, str]) -> float:
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
         return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT_SECONDS)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
