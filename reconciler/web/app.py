@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 
 from reconciler.errors import ReconcilerError
+from reconciler.report.escape import terminal
 from reconciler.web import rendering
 from reconciler.web.asked import Asked
 from reconciler.web.compressing import Compressed
@@ -32,6 +34,10 @@ from reconciler.web.services import Services
 _log = logging.getLogger(__name__)
 # Who sends slowly keeps nobody waiting, but not for ever either.
 _BODY_SECONDS = 30
+_MOST_FIELDS = 500
+# What people type: never another host, which "//" would name to a browser.
+_SAFE = ("GET", "HEAD")
+_WITH_SLASH = re.compile(r"(/[a-z0-9][\w.:-]*)+/", re.ASCII)
 STATIC = Path(__file__).parent / "static"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -48,6 +54,7 @@ def application(services: Services, routes: Iterable[Route]) -> Starlette:
     ]
     served.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
     app = Starlette(routes=served, exception_handlers={HTTPException: _unrouted})
+    app.router.redirect_slashes = False  # it would name a host and a scheme, both of them guessed
     app.add_middleware(Compressed)
     app.add_middleware(SecureHeaders)
     app.add_middleware(Observed, metrics=services.metrics)
@@ -69,7 +76,7 @@ def _endpoint(services: Services, methods: Mapping[str, Route]) -> Endpoint:
         except Problem as problem:
             return _shown(route, problem, request)
         except ReconcilerError as error:
-            _log.warning("%s %s: %s", route.method, route.path, error.message)
+            _log.warning("%s %s: %s", route.method, route.path, terminal(error.message))
             return _shown(route, problem_of(error), request)
         except ClientDisconnect:
             return Response(status_code=400)
@@ -126,7 +133,11 @@ async def _form(request: Request, body: bytes) -> FormData:
     async def again() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return await Request(request.scope, again).form(max_files=0, max_fields=500)
+    try:
+        return await Request(request.scope, again).form(max_files=0, max_fields=_MOST_FIELDS)
+    except HTTPException as error:
+        detail = f"the form can't be read, or has more than {_MOST_FIELDS} fields"
+        raise Problem(400, "form", detail) from error
 
 
 async def _answer(services: Services, route: Route, asked: Asked) -> Response:
@@ -189,10 +200,13 @@ def _problem_json(problem: Problem) -> Response:
 async def _unrouted(request: Request, error: Exception) -> Response:
     """A path that no route has, or a method that its path has not."""
     assert isinstance(error, HTTPException)
-    problem = not_found()
+    problem, path = not_found(), request.scope["path"]
+    if error.status_code == 404 and request.method in _SAFE and _WITH_SLASH.fullmatch(path):
+        query = request.scope["query_string"].decode("latin-1")
+        return RedirectResponse(path.rstrip("/") + (f"?{query}" if query else ""), 307)
     if error.status_code != 404:
         detail = f"{request.method[:20]} is not possible here"
         problem = Problem(error.status_code, "method", detail, None, dict(error.headers or {}))
-    if request.scope["path"].startswith("/api/"):
+    if path.startswith("/api/"):
         return _problem_json(problem)
     return rendering.problem_page(problem, request)

@@ -72,3 +72,37 @@ def test_who_waits_with_a_token_that_is_revoked_meanwhile_gets_nothing(estate: A
             pass
         estate.access.revoke_token(number, now=datetime.fromisoformat(NOW), actor="ann")
         assert (found.result().status, found.result().json["rule"]) == (401, "token")
+
+
+def test_what_a_request_says_stays_one_line_of_the_log(estate: Any) -> None:
+    server, token = estate.start(), estate.token("globex")
+    body = b'{"values": {"a\\nserving on http://evil.example\\u001b[2J": {"b": 1}}}'
+    path = f"{OWN}/attachments/stock-levels:paris"
+    assert server.ask("PATCH", path, token=token, body=body, headers=JSON).status == 422
+    said = server.stop()
+    assert "\x1b" not in said
+    assert not any(line.startswith("serving on") for line in said.splitlines())
+    assert "http://evil.example" in said
+
+
+def test_a_form_with_too_many_fields_is_refused(serve: Callable[..., Any]) -> None:
+    sent = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    server = serve()
+    found = server.ask("POST", "/sign-in", body=b"a=1&" * 600, headers=sent)
+    assert found.status == 400
+    assert "Traceback" not in server.stop()
+
+
+def test_a_slash_too_many_leads_nowhere_else(serve: Callable[..., Any]) -> None:
+    server = serve()
+    for path, place in {
+        "/accounts/globex/?a=b": "/accounts/globex?a=b",
+        "/api/v1/accounts/": "/api/v1/accounts",
+        "//evil.example/": None,
+        "/%5Cevil.example/": None,
+        "/%09/evil.example/": None,
+        "/static/": "/static",
+        "/static": None,
+    }.items():
+        found = server.ask("GET", path, headers={"Host": "other.example"})
+        assert (found.status, found.headers.get("location")) == (307 if place else 404, place)
