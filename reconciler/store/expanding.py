@@ -49,6 +49,16 @@ id > :after AND id <= :last AND (
     )
 )
 """
+# Of a pack that few have, those few are asked whether they listen.
+_HAVING_ONE_OF_FEW = f"account_id IN (SELECT account_id FROM attachment WHERE {_THE_PACK})"
+_HAD_ONE_OF_FEW = f"""
+account_id IN (
+    SELECT account_id FROM attachment WHERE {_THE_PACK}
+    UNION SELECT account_id FROM history WHERE {_THE_PACK}
+)
+"""
+_MANY_HAVE = f"SELECT 1 FROM attachment WHERE {_THE_PACK} LIMIT 1 OFFSET :most"
+_MANY_HAD = f"SELECT 1 FROM history WHERE {_THE_PACK} LIMIT 1 OFFSET :most"
 _LAST = "SELECT id FROM channel WHERE id > :after ORDER BY id LIMIT 1 OFFSET :offset"
 _HIGHEST = "SELECT coalesce(max(id), 0) FROM channel"
 
@@ -109,11 +119,23 @@ def _put_named(connection: Connection, accounts: tuple[str, ...], values: Values
 
 def _put_having(connection: Connection, topic: Topic, after: int, values: Values) -> int | None:
     """The next channels, those of accounts that have the pack, or had it when it is about that."""
+    had = topic is Topic.UNINSTALLED
+    if after == 0 and not _are_many(connection, had, values):
+        concern = _HAD_ONE_OF_FEW if had else _HAVING_ONE_OF_FEW
+        connection.execute(_PUT.format(concern=concern), values)
+        return None
     found = connection.execute(_LAST, {"after": after, "offset": CHANNELS - 1}).fetchone()
     last = found[0] if found else connection.execute(_HIGHEST).fetchone()[0]
-    concern = _HAD if topic is Topic.UNINSTALLED else _HAVING
+    concern = _HAD if had else _HAVING
     connection.execute(_PUT.format(concern=concern), {**values, "after": after, "last": last})
     return last if found else None
+
+
+def _are_many(connection: Connection, had: bool, values: Values) -> bool:
+    """Whether more have the pack, or had it, than channels are looked at in one transaction."""
+    asked = (_MANY_HAVE, _MANY_HAD) if had else (_MANY_HAVE,)
+    given = {**values, "most": CHANNELS}
+    return any(connection.execute(statement, given).fetchone() for statement in asked)
 
 
 def _is_told(connection: Connection, number: int, draft: EventDraft) -> bool:

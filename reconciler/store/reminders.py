@@ -46,15 +46,22 @@ ORDER BY token.id
 """
 _TOLD = "SELECT key FROM reminder WHERE key IN ({names})"
 _TELL = "INSERT INTO reminder (key, at) VALUES (:key, :at) ON CONFLICT (key) DO NOTHING"
+_THE_PACK = "pack_id = (SELECT id FROM pack WHERE name = :pack)"
 FORGET = "DELETE FROM reminder WHERE at < :before"
-_LISTENING = """
-SELECT DISTINCT account_id FROM channel
-WHERE account_id > :after AND closed_at IS NULL ORDER BY account_id LIMIT :limit
+# Of all packs together these are as many as there are attachments, where to ask each channel about
+# each pack would be as many as there are of both.
+_LISTENING = f"""
+SELECT DISTINCT account_id FROM attachment
+WHERE {_THE_PACK} AND account_id > :after AND EXISTS (
+    SELECT 1 FROM channel
+    WHERE channel.account_id = attachment.account_id AND closed_at IS NULL
+)
+ORDER BY account_id LIMIT :limit
 """
-_VALUES = """
+_VALUES = f"""
 SELECT account.id, account.name, declared, requested
 FROM attachment JOIN account ON account.id = account_id
-WHERE pack_id = (SELECT id FROM pack WHERE name = :pack) AND account_id IN ({numbers})
+WHERE {_THE_PACK} AND account_id IN ({{numbers}})
 ORDER BY account.id
 """
 
@@ -151,7 +158,7 @@ def _tell(connection: Connection, due: Iterable[tuple[str, EventDraft]], now: da
 def _tell_missing(
     database: Database, stage: str, found: Near, its_zone: ZoneInfo, now: datetime
 ) -> None:
-    """Accounts with channels, some at a time; begun again where it was cut short."""
+    """Accounts of the pack with channels, some at a time; begun again where it was cut short."""
     after: int | None = 0
     while after is not None:
         with database.reading() as connection:
@@ -161,6 +168,8 @@ def _tell_missing(
             f"{stage} {number}": reminders.values_missing(found, name, missing, its_zone, now)
             for number, (name, missing) in accounts.items()
         }
+        if not due and after is not None:
+            continue
         with database.writing() as writer, writer.transaction() as connection:
             _tell(connection, due.items(), now)
             if after is None:
@@ -187,12 +196,13 @@ def _lacking(
     lacking: dict[int, tuple[str, list[SettingName]]] = {}
     if not required:
         return lacking, None
-    values = {"after": after, "limit": ACCOUNTS}
+    pack = found.record.release.pack
+    values = {"after": after, "limit": ACCOUNTS, "pack": pack}
     numbers = [number for (number,) in connection.execute(_LISTENING, values).fetchall()]
     if not numbers:
         return lacking, None
     statement = _VALUES.format(numbers=", ".join(map(str, numbers)))
-    rows = connection.execute(statement, {"pack": found.record.release.pack})
+    rows = connection.execute(statement, {"pack": pack})
     for number, name, declared, requested in rows:
         given = [codec.settings_of(text).extensions for text in (declared, requested)]
         missing = list(unfilled(required, *given))

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from reconciler.desired.reminders import WINDOW_LEADS
+from reconciler.model.changes import Effects
+from reconciler.model.declarations import Kind
+from reconciler.model.events import EventKind
 from reconciler.model.notices import NotificationState
 from reconciler.model.requests import Decision
 from reconciler.ports import Store
@@ -25,6 +28,11 @@ _SMALL = "account_suspended|notification_dead|notification_moot"
 _SCAN = re.compile(rf"SCAN (?:{_LARGE})\b(?! USING (?:COVERING )?INDEX (?:{_SMALL})\b)")
 _LISTENS = "INSERT INTO channel (kind, address, created_at, created_by, since_event) VALUES"
 _AT = "2026-11-22T15:00:00.000000Z"
+_ALL_LISTEN = (
+    f"{_LISTENS} ('slack', 'https://hooks.example/1', '{_AT}', 'ann', 0)",
+    "INSERT INTO channel (account_id, kind, address, created_at, created_by, since_event)"
+    " SELECT account.id, kind, address, created_at, created_by, 0 FROM account, channel",
+)
 
 
 @pytest.fixture
@@ -109,3 +117,47 @@ def test_no_statement_reads_a_whole_table(
     work(store, world.clock.now())
     assert statements
     assert list(_scans(store_path, statements)) == []
+
+
+def test_accounts_without_the_pack_are_not_looked_at_for_the_values_that_it_needs(
+    store: Store,
+    world: Any,
+    sql: Callable[..., Any],
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reconciler.store.reminders.ACCOUNTS", 1)
+    others = tuple(world.row(f"other-{number}", "stock") for number in range(9))
+    rows = (world.row("acme", release="1.0.0"), *others)
+    world.fill(store, world.pack(pending="2.0.0"), world.pack("stock"), rows=rows)
+    part = {"type": "string", "required": True}
+    contains = [{"name": "erp", "type": "connection", "extensions": {"host": part}}]
+    needing = world.declared(
+        Kind.PACKAGED_COMPONENT, {}, component="sync", type="process", version="2.0.0",
+        contains=contains,
+    )  # fmt: skip
+    with store.session(0) as session:
+        session.accept(world.acceptance(Effects(put=(needing,))))
+    sql(*_ALL_LISTEN)
+    statements.clear()
+    outbox_of(store).remind(world.clock.now(), WINDOW_LEADS)
+    told = [event.draft.account for event in store.events() if event.draft.account]
+    assert told == ["acme"]
+    assert statements.count("BEGIN IMMEDIATE") <= 2
+
+
+def test_an_event_of_a_pack_that_few_have_is_told_at_once_however_many_listen(
+    store: Store, world: Any, sql: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.store.expanding.CHANNELS", 2)
+    others = tuple(world.row(f"other-{number}", "stock") for number in range(9))
+    rows = (world.row("acme", release="1.0.0"), *others)
+    world.fill(store, world.pack(pending="2.0.0"), world.pack("stock"), rows=rows)
+    box = outbox_of(store)
+    sql(*_ALL_LISTEN, "UPDATE channel SET since_event = (SELECT number FROM chain_end)")
+    with store.session(0) as session:
+        told = world.event(pack="orders", kind=EventKind.WITHDRAW)
+        session.accept(world.acceptance(Effects(), told))
+    box.expand(world.clock.now())
+    assert not box.waiting(world.clock.now()).events
+    assert [found.account for found in box.notifications()] == ["acme", None]
