@@ -89,9 +89,10 @@ SELECT account_id, pack_id, instance FROM report
 WHERE behind_since <= :limit AND NOT told ORDER BY behind_since LIMIT :most
 """
 _ANY_OVERDUE = f"SELECT EXISTS ({_OVERDUE}), EXISTS ({_SILENT})"
+# Asked again of the row itself: a report may come in between.
 _TELL = f"""
 UPDATE report SET told = TRUE
-WHERE (account_id, pack_id, instance) IN ({_OVERDUE}) AND NOT told
+WHERE (account_id, pack_id, instance) IN ({_OVERDUE}) AND behind_since <= :limit AND NOT told
 RETURNING (SELECT name FROM account WHERE id = account_id),
     (SELECT name FROM pack WHERE id = pack_id), instance, behind_since, failure
 """

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.model.base import InstallBase
 from reconciler.model.changes import Effects
 from reconciler.model.requests import Decision
 from reconciler.ports import Store
-from reconciler.store import check, migrate, open_store, schema
+from reconciler.store import check, deliveries_of, migrate, open_store, schema
 from reconciler.store.postgres import schema as tables
 from reconciler.store.postgres.connection import connected, translated_statement
 from reconciler.store.postgres.errors import explained
@@ -304,3 +304,29 @@ def test_the_lease_names_this_process(store: Store, sql: Any, tmp_path: Path) ->
         with pytest.raises(LeaseLost):
             session.settle(None, datetime(2026, 11, 22, tzinfo=UTC))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_delivery_that_ends_while_it_is_told_of_as_overdue_is_not_told_of(
+    store: Store, store_url: str, world: Any, sql: Any
+) -> None:
+    world.fill(store, world.pack(), rows=(world.row("acme", release="1.0.0"),))
+    kept, hour = deliveries_of(store), timedelta(hours=1)
+    kept.asked("acme", "runtime", world.clock.now())
+    world.later(hours=2)
+    told: list[int] = []
+    waiting = (
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock'"
+    )
+    with psycopg.connect(store_url) as other:
+        other.execute("UPDATE report SET behind_since = NULL")
+        teller = threading.Thread(
+            target=lambda: told.append(kept.tell_overdue(world.clock.now(), hour))
+        )
+        teller.start()
+        while not sql(waiting):
+            assert teller.is_alive()
+        other.commit()
+    teller.join()
+    assert told == [0]
+    assert check(store_url) == []
