@@ -36,6 +36,11 @@ class AttachmentKey(NamedTuple):
     def __str__(self) -> str:
         return "/".join(part for part in (self.account, self.pack, self.instance) if part)
 
+    @property
+    def own_name(self) -> str:
+        """As paths below its account name it: "order-to-cash", "stock-levels:austin"."""
+        return f"{self.pack}:{self.instance}" if self.instance else self.pack
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

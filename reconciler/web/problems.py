@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import (
+    Conflict,
     ContentNotReady,
     LeaseHeld,
     NoStore,
@@ -105,6 +106,8 @@ def problem_of(error: ReconcilerError) -> Problem:
     """What the rest of the program raises, for a client."""
     if isinstance(error, RequestRefused):
         return refused(error)
+    if isinstance(error, Conflict):
+        return Problem(412, "changed", error.message, error.hint)
     if isinstance(error, StoreBusy | LeaseHeld):
         return Problem(503, "busy", "the store is busy", "try again", {"Retry-After": "1"})
     if isinstance(error, ContentNotReady):

@@ -14,7 +14,7 @@ from reconciler.report.objects import Fields
 from reconciler.report.times import iso
 from reconciler.web.api.attachment import delivery, shown
 from reconciler.web.api.choices import DAYS, KIND, PACK, SINCE, kind_of, since_of
-from reconciler.web.api.worlds import key_of, name_of, offers, world
+from reconciler.web.api.worlds import key_of, offers, world
 from reconciler.web.paging import PAGED, answer, page
 from reconciler.web.problems import not_found
 from reconciler.web.route import Access, Answer, Call, Function, Parameter, Route
@@ -62,7 +62,7 @@ def _attachments(call: Call) -> Answer:
         return [
             {
                 **attachments.fields(row, offer.standings.of(row), delivered(row)),
-                "name": name_of(row),
+                "name": row.key.own_name,
             }
             for row in rows
         ]

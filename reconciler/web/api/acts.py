@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.desired import requests
 from reconciler.desired.offered import Offers
 from reconciler.desired.standing import declarers
-from reconciler.errors import RequestRefused
+from reconciler.errors import Conflict, RequestRefused
 from reconciler.model.base import Attached, AttachmentKey, InstallBase, RowsInMemory
 from reconciler.model.changes import Action
 from reconciler.model.requests import Decision
@@ -47,7 +47,7 @@ def _act(call: Call, decide: Deciding, *, needs_match: bool = False) -> Answer:
         if wanted is not None:
             _compare(wanted, seen.before)
         if row is not None and call.headers.get("if-none-match", "").strip() == "*":
-            raise Problem(412, "changed", f"{key} is there already")
+            raise Conflict(f"{key} is there already")
         decision = decide(base, row)
         seen.base, seen.row = _after(base, decision), _row(decision, row)
         seen.after = _shown(seen.base, seen.row, call)
@@ -82,9 +82,7 @@ def _condition(call: Call, *, needs_match: bool) -> frozenset[str] | None:
 
 def _compare(wanted: frozenset[str], before: Fields | None) -> None:
     if before is None or not ("*" in wanted or is_seen(wanted, before)):
-        raise Problem(
-            412, "changed", "it is not what you saw any more", "get it again, and decide anew"
-        )
+        raise Conflict("it is not what you saw any more", "get it again, and decide anew")
 
 
 def _shown(base: InstallBase, row: Attached | None, call: Call) -> Fields | None:

@@ -1,7 +1,7 @@
 """What several resources need of a call: the world of its account, and what its path names."""
 
 from reconciler.desired.offered import Offers
-from reconciler.model.base import Attached, AttachmentKey, InstallBase
+from reconciler.model.base import AttachmentKey, InstallBase
 from reconciler.web.problems import Problem, not_found
 from reconciler.web.route import Call
 
@@ -10,11 +10,6 @@ def key_of(call: Call) -> AttachmentKey:
     """The attachment that the path names: a pack, or pack:instance."""
     pack, _, instance = call.path["attachment"].partition(":")
     return AttachmentKey(call.path["account"], pack, instance)
-
-
-def name_of(row: Attached) -> str:
-    """The attachment as paths name it."""
-    return f"{row.key.pack}:{row.key.instance}" if row.key.instance else row.key.pack
 
 
 def world(call: Call, *packs: str) -> InstallBase:

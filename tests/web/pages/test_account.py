@@ -195,3 +195,16 @@ def test_a_slot_stands_once_in_the_calendar_and_in_its_place(visitor: Callable[.
     ]
     assert told[:3] == ["black-friday", "your slot", "becomes current"]
     assert not any("slots that accounts chose" in row for row in rows)
+
+
+def test_settings_that_somebody_changed_meanwhile_are_not_overwritten(
+    own_visitor: Callable[..., Any],
+) -> None:
+    own = own_visitor("globex")
+    seen = own.get(PARIS).body.split(b'name="seen" value="')[1].split(b'"')[0].decode()
+    form = {"seen": unescape(seen), "environments": "shown", "environment": "test"}
+    assert own.post(f"{PARIS}/settings", form).status == 303
+    late = own.post(f"{PARIS}/settings", {**form, "environment": "production"})
+    assert late.status == 422
+    assert b"somebody has changed this attachment" in late.body
+    assert _events(own) == ["account-configure"]

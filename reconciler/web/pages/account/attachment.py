@@ -1,12 +1,15 @@
 """`/accounts/{account}/attachments/{attachment}`: one attachment, its settings and its past."""
 
+from typing import Any
+
 from starlette.datastructures import FormData
 
 from reconciler.desired.requests import configure
 from reconciler.desired.values_in_force import ValueSource, environments_in_force
 from reconciler.desired.why import explanations
-from reconciler.errors import ReconcilerError, RequestRefused
-from reconciler.model.base import Attached, InstallBase
+from reconciler.errors import Conflict, ReconcilerError, RequestRefused
+from reconciler.model.base import Attached, InstallBase, Settings
+from reconciler.model.declarations import NOTHING
 from reconciler.model.requests import Decision
 from reconciler.report.why import sentences
 from reconciler.web.api.worlds import key_of
@@ -18,6 +21,7 @@ from reconciler.web.pages.account.fields import (
     values_of,
 )
 from reconciler.web.pages.account.world import DONE, Run, World, world_with
+from reconciler.web.paging import etag
 from reconciler.web.route import Access, Answered, Call, Page, Route, Seeing
 
 _PATH = "/accounts/{account}/attachments/{attachment}"
@@ -73,8 +77,16 @@ def _page(
 
 
 def _mark(row: Attached) -> str:
-    """What tells whether the row was changed since a page showed it."""
-    return row.updated_at.isoformat() if row.updated_at is not None else ""
+    """What tells whether its settings were changed since a page showed them."""
+    return etag({"declared": _said(row.declared), "requested": _said(row.requested)})
+
+
+def _said(settings: Settings) -> dict[str, Any]:
+    values = (settings.extensions or NOTHING).items()
+    return {
+        "environments": settings.environments,
+        "extensions": {component: dict(own) for component, own in values},
+    }
 
 
 def _configure(call: Call) -> Answered:
@@ -95,14 +107,14 @@ def _configure(call: Call) -> Answered:
     def decide(base: InstallBase) -> Decision:
         rows = base.attachments.of_accounts({key.account})
         if not any(row.key == key and _mark(row) == sent_text(form, "seen") for row in rows):
-            raise RequestRefused(_CHANGED_MEANWHILE)
+            raise Conflict(_CHANGED_MEANWHILE)
         return configure(
             base, key, call.now, call.who.name, environments=environments, values=values
         )
 
     try:
         call.services.store.request(key.account, key.pack, decide)
-    except RequestRefused as refused:
+    except (RequestRefused, Conflict) as refused:
         return _page(call, world, run, fields, refused, chosen if boxes else None)
     return Seeing(path=f"{run.path}?done=configured")
 

@@ -19,7 +19,7 @@ from reconciler.web.pages.account.fields import (
     values_of,
 )
 from reconciler.web.pages.account.packs import offer
-from reconciler.web.pages.account.world import Run, World, spoken, world_with
+from reconciler.web.pages.account.world import Run, World, world_with
 from reconciler.web.route import Access, Answered, Call, Page, Route, Seeing
 
 _PACK = "/accounts/{account}/packs/{pack}/installation"
@@ -82,7 +82,7 @@ def _install(call: Call) -> Answered:
         sent = Settings(environments=chosen or None, extensions=values or None)
         if not _was_installed(world_with(call, pack), key, sent):
             return _form(world, pack, fields, refused, instance, chosen)
-    return Seeing(path=f"{world.path}/attachments/{spoken(key)}?done=installed")
+    return Seeing(path=f"{world.path}/attachments/{key.own_name}?done=installed")
 
 
 def _was_installed(world: World, key: AttachmentKey, sent: Settings) -> bool:

@@ -9,7 +9,7 @@ from reconciler.desired.offered import Coming, Offers
 from reconciler.desired.standing import AttachmentState, Standing
 from reconciler.desired.values_in_force import environments_in_force
 from reconciler.model.access import Role
-from reconciler.model.base import Attached, AttachmentKey, InstallBase
+from reconciler.model.base import Attached, InstallBase
 from reconciler.model.declarations import AccountStatus, IntegrationPack, ManagedAccount
 from reconciler.report.escape import terminal
 from reconciler.web.problems import not_found
@@ -115,7 +115,7 @@ class World:
     def run(self, attachment: str) -> Run:
         """That one, by "pack" or "pack:instance". Raises Problem when there is none."""
         for run in self.runs():
-            if spoken(run.row.key) == attachment:
+            if run.row.key.own_name == attachment:
                 return run
         raise not_found()
 
@@ -125,14 +125,9 @@ class World:
             row=row,
             spec=spec,
             standing=seen.standing,
-            path=f"{self.path}/attachments/{spoken(row.key)}",
+            path=f"{self.path}/attachments/{row.key.own_name}",
             coming=None if seen.standing.adopted else seen.coming,
         )
-
-
-def spoken(key: AttachmentKey) -> str:
-    """An attachment as addresses name it: "order-to-cash", "stock-levels:austin"."""
-    return f"{key.pack}:{key.instance}" if key.instance else key.pack
 
 
 def world_of(call: Call, *, after: str = "") -> World:
