@@ -96,19 +96,16 @@ def _services(
     **oidc: Any,
 ) -> "tuple[Services, list[Duty]]":
     """What routes are given, and what the process looks after beside them."""
-    from reconciler.store import access_of, answers_of
+    from reconciler.store import access_of
     from reconciler.web.identity.visitors import Visitors
     from reconciler.web.services import Services
 
     assert world.store is not None, "a store was demanded"
-    known = access_of(world.store)
-    visitors = Visitors(known, world.clock)
+    visitors = Visitors(access_of(world.store), world.clock)
     services = Services(
         store=world.store,
         clock=world.clock,
         identity=visitors,
-        access=known,
-        answers=answers_of(world.store),
         origin=public_url,
         provider=signing_in.provider_of(**oidc),
         contents=delivery.contents(),

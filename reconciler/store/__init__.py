@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.ports.outbox import Outbox
     from reconciler.ports.search import Search
     from reconciler.ports.views import Views
+    from reconciler.store.store import SqlStore
 
 
 def open_store(
@@ -106,37 +107,29 @@ def partition(url: str, parts: int) -> str:
 
 def pooling(store: Store, size: int) -> AbstractContextManager[None]:
     """For the block at most `size` connections are kept, for a process that many ask."""
-    from reconciler.store.store import SqlStore
-
-    assert isinstance(store, SqlStore)
-    return store.database.pooling(size)
+    return _sql(store).database.pooling(size)
 
 
 def views_of(store: Store) -> Views:
     """Pages of the store, and the worlds of its accounts, for many who ask at the same time."""
-    from reconciler.store.store import SqlStore
     from reconciler.store.viewing import SqlViews
 
-    assert isinstance(store, SqlStore)
-    return SqlViews(store.database, store.memberships)
+    sql = _sql(store)
+    return SqlViews(sql.database, sql.memberships)
 
 
 def deliveries_of(store: Store) -> Deliveries:
     """What the store keeps of deliveries to accounts' runtimes."""
     from reconciler.store.delivery import SqlDeliveries
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return SqlDeliveries(store.database)
+    return SqlDeliveries(_sql(store).database)
 
 
 def search_of(store: Store) -> Search:
     """Finds names in the store, for many who ask at the same time."""
     from reconciler.store.searching import SqlSearch
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return SqlSearch(store.database)
+    return SqlSearch(_sql(store).database)
 
 
 def trim(store: Store, before: str, actor: str) -> int:
@@ -145,37 +138,29 @@ def trim(store: Store, before: str, actor: str) -> int:
     Returns how many they were. Raises LeaseHeld while a pass runs, and StoreError.
     """
     from reconciler.store.retention import trim_history
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return trim_history(store, before, actor)
+    return trim_history(_sql(store), before, actor)
 
 
 def access_of(store: Store) -> Access:
     """Who may use the HTTP API and the pages of this install base."""
     from reconciler.store.access import SqlAccess
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return SqlAccess(store.database)
+    return SqlAccess(_sql(store).database)
 
 
 def answers_of(store: Store) -> Answers:
     """First answers to requests that come with an Idempotency-Key."""
     from reconciler.store.answers import SqlAnswers
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return SqlAnswers(store.database)
+    return SqlAnswers(_sql(store).database)
 
 
 def outbox_of(store: Store) -> Outbox:
     """What there is to tell of an install base, and to whom; each call has a connection."""
     from reconciler.store.outbox import SqlOutbox
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return SqlOutbox(store.database)
+    return SqlOutbox(_sql(store).database)
 
 
 def export(store: Store) -> Iterator[str]:
@@ -184,10 +169,9 @@ def export(store: Store) -> Iterator[str]:
     Holds no events and no history. The last line has a count and a digest of the others.
     """
     from reconciler.store.exporting import exported
-    from reconciler.store.store import SqlStore
 
-    assert isinstance(store, SqlStore)
-    return exported(store.database, store.clock.now())
+    sql = _sql(store)
+    return exported(sql.database, sql.clock.now())
 
 
 def restate(
@@ -234,3 +218,11 @@ def exported_store(lines: Iterable[str], *, clock: Clock) -> Iterator[Store]:
 
     with TemporaryDirectory(prefix="reconciler-") as folder:
         yield read_back(database_at(f"sqlite:///{folder}/snapshot.db"), lines, clock)
+
+
+def _sql(store: Store) -> SqlStore:
+    """What is asked of the store beside its port needs its database."""
+    from reconciler.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    return store

@@ -135,8 +135,9 @@ def counting_moves(views: Views, clock: Clock) -> Remembered[Counts]:
 
 
 def with_counts(base: InstallBase, counts: Counts) -> InstallBase:
-    """The same install base, whose rows are counted already."""
-    return replace(base, attachments=CountedRows(base.attachments, counts.cohorts))
+    """The same install base, the rows of whose packs are counted already."""
+    counted = {name: counts.cohorts.get(name, ()) for name in base.packs}
+    return replace(base, attachments=CountedRows(base.attachments, counted))
 
 
 class CountedRows(Rows):

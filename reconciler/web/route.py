@@ -136,3 +136,26 @@ class Route:
     def safe(self) -> bool:
         """Whether asking changes nothing (RFC 9110, section 9.2.1)."""
         return self.method in ("GET", "HEAD")
+
+
+def reads(
+    access: Access,
+    prefix: str,
+    path: str,
+    operation: str,
+    summary: str,
+    answers: Function,
+    gives: str,
+    query: tuple[Parameter, ...] = (),
+) -> Route:
+    """A route of the API that shows something, below `prefix`."""
+    return Route(
+        method="GET",
+        path=prefix + path,
+        operation=operation,
+        summary=summary,
+        access=access,
+        answers=answers,
+        gives=gives,
+        query=query,
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.desired.delivered import Deliveries as Delivery
 from reconciler.desired.delivered import Tells, of_account
 from reconciler.model.access import Principal
+from reconciler.model.base import InstallBase
 from reconciler.model.delivery import OVERDUE_AFTER, Report
 from reconciler.notify.post import Ways
 from reconciler.ports import Access, Answers, Clock, Store
@@ -16,10 +17,10 @@ from reconciler.ports.delivery import Contents, Deliveries
 from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search
 from reconciler.ports.views import Views
-from reconciler.store import deliveries_of, outbox_of, search_of, views_of
+from reconciler.store import access_of, answers_of, deliveries_of, outbox_of, search_of, views_of
 from reconciler.web.asked import Asked
 from reconciler.web.changes import Changes
-from reconciler.web.counting import Counts, Remembered, counting, counting_moves
+from reconciler.web.counting import Counts, Remembered, counting, counting_moves, with_counts
 from reconciler.web.limiting import Limits
 from reconciler.web.observing import Metrics
 from reconciler.web.watching import Watch
@@ -61,8 +62,6 @@ class Services:
     store: Store
     clock: Clock
     identity: Identity
-    access: Access
-    answers: Answers
     origin: str | None = None
     provider: "Provider | None" = None
     contents: Contents | None = None
@@ -71,6 +70,16 @@ class Services:
     limits: Limits = field(default_factory=lambda: Limits(0, 0))
     metrics: Metrics = field(default_factory=Metrics)
     trying: set[int] = field(default_factory=set)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may come in."""
+        return access_of(self.store)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was answered to requests that may come again."""
+        return answers_of(self.store)
 
     @cached_property
     def views(self) -> Views:
@@ -86,6 +95,10 @@ class Services:
     def counts(self) -> Remembered[Counts]:
         """The rows of all packs, a little old."""
         return counting(self.views, self.deliveries, self.clock)
+
+    def counted(self, packs: Collection[str]) -> InstallBase:
+        """These packs with releases and components; how many run what is some seconds old."""
+        return with_counts(self.views.of_packs(packs), self.counts.get())
 
     @cached_property
     def watch(self) -> Watch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from reconciler.desired.calendar import entries
 from reconciler.desired.why import explanations
@@ -17,7 +18,7 @@ from reconciler.web.api.choices import DAYS, KIND, PACK, SINCE, kind_of, since_o
 from reconciler.web.api.worlds import key_of, offers, world
 from reconciler.web.paging import PAGED, answer, page
 from reconciler.web.problems import not_found
-from reconciler.web.route import Access, Answer, Call, Function, Parameter, Route
+from reconciler.web.route import Access, Answer, Call, reads
 
 _MOST_COMING = 500
 
@@ -182,25 +183,7 @@ def _why(call: Call) -> Answer:
     return answer({"items": [why.fields(explained, call.now) for explained in found]})
 
 
-def _reads(
-    path: str,
-    operation: str,
-    summary: str,
-    answers: Function,
-    gives: str,
-    query: tuple[Parameter, ...] = (),
-) -> Route:
-    return Route(
-        method="GET",
-        path=f"/api/v1/accounts/{{account}}{path}",
-        operation=operation,
-        summary=summary,
-        access=Access.ACCOUNT_READS,
-        answers=answers,
-        gives=gives,
-        query=query,
-    )
-
+_reads = partial(reads, Access.ACCOUNT_READS, "/api/v1/accounts/{account}")
 
 ROUTES = (
     _reads("", "account", "One account.", _account, "api/account"),

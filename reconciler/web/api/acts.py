@@ -113,14 +113,17 @@ def _answer(call: Call, decision: Decision, seen: _Seen) -> Answer:
     created = seen.before is None and seen.after is not None
     said = None if seen.row is None else delivery(call, seen.row)
     after = None if seen.after is None or said is None else {**seen.after, **said}
-    body: Fields = {
+    etag = None if seen.after is None or said is None else tag(seen.after, said)
+    return Answer(body=_fields(decision, after), status=201 if created else 200, etag=etag)
+
+
+def _fields(decision: Decision, after: Fields | None) -> Fields:
+    return {
         "action": str(decision.action),
         "changed": decision.event is not None,
         "message": decision.message,
         "attachment": after,
     }
-    etag = None if seen.after is None or said is None else tag(seen.after, said)
-    return Answer(body=body, status=201 if created else 200, etag=etag)
 
 
 def _there(row: Attached | None) -> None:
@@ -208,13 +211,7 @@ def _copy(call: Call) -> Answer:
         if not call.who.publishes and refused.rule in ("missing", "not-entitled"):
             raise not_found() from refused  # whose else it is would name groups of others
         raise
-    body: Fields = {
-        "action": str(decision.action),
-        "changed": decision.event is not None,
-        "message": decision.message,
-        "attachment": None,
-    }
-    return Answer(body=body, status=201 if decision.event is not None else 200)
+    return Answer(body=_fields(decision, None), status=201 if decision.event is not None else 200)
 
 
 _REFUSALS = (404, 409, 412, 422)

@@ -1,6 +1,7 @@
 """Attachments, accounts and groups of the whole install base, a page at a time."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from reconciler.desired.delivered import Delivered
 from reconciler.desired.standing import Standing, Standings
@@ -13,7 +14,7 @@ from reconciler.web.api.choices import ACCOUNT, PACK, STATE
 from reconciler.web.api.worlds import nothing_applied
 from reconciler.web.paging import PAGED, answer, page, position, sealed
 from reconciler.web.problems import Problem, not_found
-from reconciler.web.route import Access, Answer, Call, Route
+from reconciler.web.route import Access, Answer, Call, reads
 
 # So many rows are looked at for one page, whatever state is asked for.
 _MOST_LOOKED_AT = 2_000
@@ -141,54 +142,46 @@ def _group_fields(declaration: Declaration, shown: int) -> Fields:
 
 _CHOSEN = (ACCOUNT, STATE, *PAGED)
 
+_reads = partial(reads, Access.PUBLISHER, "/api/v1")
+
 ROUTES = (
-    Route(
-        method="GET",
-        path="/api/v1/attachments",
-        operation="attachments",
-        summary="All attachments. Those of one account come in order of name, others as they came.",
-        access=Access.PUBLISHER,
-        answers=_attachments,
-        gives="api/attachments",
+    _reads(
+        "/attachments",
+        "attachments",
+        "All attachments. Those of one account come in order of name, others as they came.",
+        _attachments,
+        "api/attachments",
         query=(PACK, *_CHOSEN),
     ),
-    Route(
-        method="GET",
-        path="/api/v1/packs/{pack}/attachments",
-        operation="pack-attachments",
-        summary="The attachments of one pack.",
-        access=Access.PUBLISHER,
-        answers=_of_pack,
-        gives="api/attachments",
+    _reads(
+        "/packs/{pack}/attachments",
+        "pack-attachments",
+        "The attachments of one pack.",
+        _of_pack,
+        "api/attachments",
         query=_CHOSEN,
     ),
-    Route(
-        method="GET",
-        path="/api/v1/accounts",
-        operation="accounts",
-        summary="All accounts, in order of name.",
-        access=Access.PUBLISHER,
-        answers=_accounts,
-        gives="api/accounts",
+    _reads(
+        "/accounts",
+        "accounts",
+        "All accounts, in order of name.",
+        _accounts,
+        "api/accounts",
         query=PAGED,
     ),
-    Route(
-        method="GET",
-        path="/api/v1/groups",
-        operation="groups",
-        summary="All account groups, in order of name.",
-        access=Access.PUBLISHER,
-        answers=_groups,
-        gives="api/groups",
+    _reads(
+        "/groups",
+        "groups",
+        "All account groups, in order of name.",
+        _groups,
+        "api/groups",
         query=PAGED,
     ),
-    Route(
-        method="GET",
-        path="/api/v1/groups/{group}",
-        operation="group",
-        summary="One account group: its first accounts and packs, and how many there are.",
-        access=Access.PUBLISHER,
-        answers=_group,
-        gives="api/group",
+    _reads(
+        "/groups/{group}",
+        "group",
+        "One account group: its first accounts and packs, and how many there are.",
+        _group,
+        "api/group",
     ),
 )

@@ -1,7 +1,8 @@
 """Packs and their releases, as the publisher sees them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 from reconciler.desired.gates import opening
 from reconciler.desired.standing import Standings
@@ -14,21 +15,19 @@ from reconciler.report import status as status_report
 from reconciler.report.objects import Fields
 from reconciler.report.times import iso, iso_or_none, window_fields
 from reconciler.web.api.worlds import nothing_applied
-from reconciler.web.counting import with_counts
 from reconciler.web.paging import PAGED, answer, page, position, sealed
 from reconciler.web.problems import not_found
-from reconciler.web.route import Access, Answer, Call, Function, Parameter, Route
+from reconciler.web.route import Access, Answer, Call, reads
 
 _NO_WINDOW = dict.fromkeys(("opens_at", "closes_at", "opens_local", "closes_local"))
 
 
-def counted(call: Call, names: Sequence[str]) -> tuple[InstallBase, datetime]:
-    """These packs with their rows counted, and as of when. Raises Problem on an empty store."""
-    base = call.services.views.of_packs(names)
+def _counted(call: Call, names: Sequence[str]) -> InstallBase:
+    """These packs with their rows counted. Raises Problem on an empty store."""
+    base = call.services.counted(names)
     if base.applied is None:
         raise nothing_applied()
-    counts = call.services.counts.get()
-    return with_counts(base, counts), counts.as_of
+    return base
 
 
 def _fetch(call: Call, place: str | None, limit: int) -> Sequence[Declaration]:
@@ -39,9 +38,8 @@ def _status(call: Call) -> Answer:
     limit = call.query["limit"]
     found = _fetch(call, position(call), limit + 1)
     shown = [declaration.name for declaration in found[:limit]]
-    base = call.services.views.of_packs(shown)
+    overview = status(call.services.counted(shown), call.now)
     counts = call.services.counts.get()
-    overview = status(with_counts(base, counts), call.now)
     refusal = call.services.store.last_refusal()
     trouble = None if refusal is None else refusal.message
     fields = status_report.fields(overview, trouble, counts.behind)
@@ -55,7 +53,7 @@ def _packs(call: Call) -> Answer:
     def show(found: Sequence[Declaration]) -> list[Fields]:
         if not found:
             return []
-        base, _ = counted(call, [declaration.name for declaration in found])
+        base = _counted(call, [declaration.name for declaration in found])
         overview = status(base, call.now)
         return [_line(call, base, pack, overview.zone.key) for pack in overview.packs]
 
@@ -81,7 +79,7 @@ def _line(call: Call, base: InstallBase, pack: PackStatus, zone_key: str) -> Fie
 
 def _pack(call: Call) -> Answer:
     name = call.path["pack"]
-    base, as_of = counted(call, [name])
+    base = _counted(call, [name])
     spec = base.tree.packs.get(name)
     if spec is None:
         raise not_found()
@@ -97,7 +95,7 @@ def _pack(call: Call) -> Answer:
             "contact": offered.contact_fields(spec.contact or standings.publisher.contact),
             "prerequisites": list(spec.prerequisites),
             "time_zone": standings.zone.key,
-            "as_of": iso(as_of),
+            "as_of": iso(call.services.counts.get().as_of),
         }
     )
 
@@ -214,25 +212,7 @@ def _adoption(call: Call) -> Answer:
     return answer(fields)
 
 
-def _reads(
-    path: str,
-    operation: str,
-    summary: str,
-    answers: Function,
-    gives: str,
-    query: tuple[Parameter, ...] = (),
-) -> Route:
-    return Route(
-        method="GET",
-        path=f"/api/v1{path}",
-        operation=operation,
-        summary=summary,
-        access=Access.PUBLISHER,
-        answers=answers,
-        gives=gives,
-        query=query,
-    )
-
+_reads = partial(reads, Access.PUBLISHER, "/api/v1")
 
 ROUTES = (
     _reads(

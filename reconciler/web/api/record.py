@@ -14,7 +14,6 @@ from reconciler.report import calendar, objects, record, told
 from reconciler.report.times import iso
 from reconciler.web.api.choices import ACCOUNT, DAYS, KIND, PACK, SINCE, kind_of, since_of
 from reconciler.web.api.worlds import nothing_applied
-from reconciler.web.counting import Counts, with_counts
 from reconciler.web.paging import PAGED, answer, page
 from reconciler.web.route import Access, Answer, Answered, Call, Parameter, Route
 
@@ -84,15 +83,11 @@ def _all(views: Views, wanted: EventsWanted) -> Iterator[tuple[Event, ...]]:
 def _calendar(call: Call) -> Answer:
     days, views = call.query["days"], call.services.views
     names = views.coming(call.now + timedelta(days=days), limit=_MOST_COMING)
-    counts = call.services.counts.get()
-    ours = Counts(
-        cohorts={name: counts.cohorts.get(name, ()) for name in names}, as_of=counts.as_of
-    )
-    coming = entries(with_counts(views.of_packs(names), ours), call.now, days)
+    coming = entries(call.services.counted(names), call.now, days)
     return answer(
         {
             "items": [calendar.fields(entry) for entry in coming],
-            "as_of": iso(counts.as_of),
+            "as_of": iso(call.services.counts.get().as_of),
             "complete": len(names) < _MOST_COMING,
         }
     )

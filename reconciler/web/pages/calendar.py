@@ -11,7 +11,6 @@ from reconciler.desired.calendar import Entry, entries
 from reconciler.model.windows import day_start
 from reconciler.model.zones import zone
 from reconciler.report.calendar import icalendar
-from reconciler.web.pages.reading import counted
 from reconciler.web.route import Access, Answered, Call, Page, Parameter, Route
 
 # Of more packs a month would tell nobody anything.
@@ -85,7 +84,7 @@ def _entries(call: Call, first: date, where: ZoneInfo) -> tuple[tuple[Entry, ...
     if end <= call.now:
         return (), False
     names = call.services.views.coming(end, limit=_MOST_PACKS + 1)
-    base = counted(call, names[:_MOST_PACKS])
+    base = call.services.counted(names[:_MOST_PACKS])
     days = -(-(end - call.now) // timedelta(days=1))
     found = entries(base, call.now, days, day_start(first, where))
     return tuple(one for one in found if one.at < end), len(names) > _MOST_PACKS

@@ -13,7 +13,6 @@ from reconciler.model.tree import Tree
 from reconciler.ports.views import EventsWanted
 from reconciler.report import charts
 from reconciler.web.pages.lists import PAGE, page_of
-from reconciler.web.pages.reading import counted
 from reconciler.web.problems import not_found
 from reconciler.web.route import Access, Call, Page, Parameter, Route
 
@@ -50,7 +49,7 @@ def _pack(call: Call) -> Page:
 
 def world(call: Call, name: str) -> tuple[InstallBase, PackStatus, Standings]:
     """What the store knows of one pack, with counts. Raises Problem for one not declared."""
-    base = counted(call, (name,))
+    base = call.services.counted((name,))
     if base.applied is None or name not in base.tree.packs:
         raise not_found()
     return base, status(base, call.now).packs[0], Standings(base, call.now)

@@ -6,7 +6,6 @@ from typing import Any
 from reconciler.desired.status import PackStatus, status
 from reconciler.model.declarations import Kind
 from reconciler.web.pages.lists import AFTER, PAGE, WORDS, page_of
-from reconciler.web.pages.reading import counted
 from reconciler.web.route import Access, Answered, Call, Page, Parameter, Route, Seeing
 
 _ALL, _PENDING = "all", "pending"
@@ -27,7 +26,7 @@ def _packs(call: Call) -> Page:
     services, query = call.services, call.query
     names = _names(call, PAGE + 1)
     shown = page_of(names, str)
-    base = counted(call, shown.items)
+    base = call.services.counted(shown.items)
     packs: Sequence[PackStatus] = status(base, call.now).packs
     applied = services.store.applied()
     values: dict[str, Any] = {
