@@ -1,16 +1,15 @@
 """How `serve` answers: options -> what one client may ask, and what is logged."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import click
+
+from reconciler.cli.options import together
 
 if TYPE_CHECKING:
     from reconciler.web.limiting import Limits
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 # Who is not signed in may ask for so much less.
 _UNKNOWN_SHARE = 10
 
@@ -41,21 +40,9 @@ class Answering:
         log_to(streams.say, self.access_log)
 
 
-def options(command: Command) -> Command:
-    """--rate-limit, --access-log and --connections -> the parameter `answering`."""
-
-    @wraps(command)
-    def answering(rate_limit: int, access_log: str, connections: int, **others: Any) -> Any:
-        given = Answering(rate_limit=rate_limit, access_log=access_log, connections=connections)
-        return command(answering=given, **others)
-
-    decorated = cast(Command, answering)
-    for decorate in reversed(_DECORATORS):
-        decorated = decorate(decorated)
-    return decorated
-
-
-_DECORATORS = (
+options = together(
+    "answering",
+    Answering,
     click.option(
         "--connections",
         type=click.IntRange(min=1, max=200),

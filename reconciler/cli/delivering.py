@@ -1,18 +1,16 @@
 """What `serve` gives to accounts' runtimes: options -> contents, and how long is too long."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.options import together
+
 if TYPE_CHECKING:
     from reconciler.ports.delivery import Contents
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,32 +34,9 @@ class Delivery:
         return timedelta(minutes=self.overdue_after)
 
 
-def options(command: Command) -> Command:
-    """REPO, --content-folder, --content-size and --overdue-after -> the parameter `delivery`."""
-
-    @wraps(command)
-    def delivering(
-        repo: str | None,
-        content_folder: Path | None,
-        content_size: int,
-        overdue_after: int,
-        **others: Any,
-    ) -> Any:
-        delivery = Delivery(
-            repo=repo,
-            content_folder=content_folder,
-            content_size=content_size,
-            overdue_after=overdue_after,
-        )
-        return command(delivery=delivery, **others)
-
-    decorated = cast(Command, delivering)
-    for decorate in reversed(_DECORATORS):
-        decorated = decorate(decorated)
-    return decorated
-
-
-_DECORATORS = (
+options = together(
+    "delivery",
+    Delivery,
     click.argument("repo", required=False),
     click.option(
         "--content-folder",

@@ -3,10 +3,14 @@
 import signal
 import threading
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options, telling
+
+if TYPE_CHECKING:
+    from reconciler.notify.post import Ways
 
 _NUMBER = click.IntRange(1, 2**31 - 1)
 
@@ -147,9 +151,7 @@ def remove(number: int, actor: str, store: str, now: datetime | None, format_: s
 @options.reads_store("text", "json")
 def test(
     number: int,
-    private: bool,
-    mail_server: str | None,
-    mail_from: str | None,
+    ways: "Ways",
     actor: str,
     store: str,
     now: datetime | None,
@@ -172,12 +174,11 @@ def test(
     from reconciler.report.notices import listing
     from reconciler.store import outbox_of
 
-    how = telling.ways(private, mail_server, mail_from)
     with opened(store, now) as (found, at):
         channel = outbox_of(found).channel(number)
     if channel is None:
         raise _no_channel(number)
-    answer = asyncio.run(try_channel(how, channel, at, actor))
+    answer = asyncio.run(try_channel(ways, channel, at, actor))
     taken = answer.answered is Answered.TAKEN
     if format_ == "json":
         output.write(objects.document(listing.answer_fields(answer)))
@@ -282,9 +283,7 @@ def resend(numbers: tuple[int, ...], store: str, now: datetime | None, format_: 
 def run(
     once: bool,
     leads: tuple[timedelta, ...],
-    private: bool,
-    mail_server: str | None,
-    mail_from: str | None,
+    ways: "Ways",
     store: str,
     now: datetime | None,
     format_: str,
@@ -304,11 +303,10 @@ def run(
     from reconciler.settings import Settings
     from reconciler.wiring import open_world
 
-    how = telling.ways(private, mail_server, mail_from)
     stop = threading.Event()
     with open_world(Settings(store_url=store, now=now), store="existing", writes=True) as world:
         assert world.store is not None, "an existing store was demanded"
-        sender, log = telling.dispatcher(world.store, world.clock, how, leads, format_)
+        sender, log = telling.dispatcher(world.store, world.clock, ways, leads, format_)
         if not once:
             signal.signal(signal.SIGTERM, lambda *_: stop.set())
             dispatch.run(sender, stop)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -276,3 +277,23 @@ def _snapshot(command: Command) -> Command:
         metavar="FILE",
         help="Read this export (store export) instead of the store; - reads standard input.",
     )(command)
+
+
+def together(
+    name: str, make: Callable[..., Any], *decorators: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Options that `make` has as parameters -> one parameter, what it makes of them."""
+    names = tuple(signature(make).parameters)
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def gathered(**given: Any) -> Any:
+            made = make(**{one: given.pop(one) for one in names})
+            return command(**{name: made}, **given)
+
+        decorated = cast(Command, gathered)
+        for decorator in reversed(decorators):
+            decorated = decorator(decorated)
+        return decorated
+
+    return decorate

@@ -11,6 +11,7 @@ from reconciler.cli import delivering, options, signing_in, telling
 if TYPE_CHECKING:
     from reconciler.notify.post import Ways
     from reconciler.web.duties import Duty
+    from reconciler.web.identity.provider import Provider
     from reconciler.web.limiting import Limits
     from reconciler.web.services import Services
     from reconciler.wiring import OpenedWorld
@@ -42,9 +43,7 @@ def command(
     answering: answers_how.Answering,
     trusted_proxies: tuple[str, ...],
     leads: tuple[timedelta, ...],
-    private: bool,
-    mail_server: str | None,
-    mail_from: str | None,
+    ways: "Ways",
     **given: Any,
 ) -> int:
     """Serve the HTTP API and the pages of accounts and publishers.
@@ -69,7 +68,6 @@ def command(
     from reconciler.wiring import open_world
 
     with open_world(Settings(store_url=store, now=now), store="create") as world:
-        ways = telling.ways(private, mail_server, mail_from)
         services, duties = _services(world, limits=answering.limits(), ways=ways, **given)
         sender, _ = telling.dispatcher(services.store, world.clock, ways, leads)
         answering.log()
@@ -93,7 +91,7 @@ def _services(
     delivery: "delivering.Delivery",
     ways: "Ways",
     public_url: str | None,
-    **oidc: Any,
+    provider: "Provider | None",
 ) -> "tuple[Services, list[Duty]]":
     """What routes are given, and what the process looks after beside them."""
     from reconciler.store import access_of
@@ -107,7 +105,7 @@ def _services(
         clock=world.clock,
         identity=visitors,
         origin=public_url,
-        provider=signing_in.provider_of(**oidc),
+        provider=provider,
         contents=delivery.contents(),
         overdue_after=delivery.timeout,
         ways=ways,

@@ -1,16 +1,16 @@
 """How browsers reach `serve` and sign in: options -> an origin, trusted proxies, a provider."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
+from reconciler.cli.options import Command, together
+
 if TYPE_CHECKING:
     from reconciler.web.identity.provider import Provider
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 SECRET_VARIABLE = "RECONCILER_OIDC_CLIENT_SECRET"  # noqa: S105 - its name
 
 
@@ -44,62 +44,23 @@ def _networks(
     return values
 
 
-def options(command: Command) -> Command:
-    """--public-url, --trusted-proxy, and the identity provider."""
-    decorators = (
-        click.option(
-            "--public-url",
-            envvar="RECONCILER_PUBLIC_URL",
-            callback=_origin,
-            metavar="URL",
-            help="How browsers reach the server: https://packs.example.com. "
-            "Also set by RECONCILER_PUBLIC_URL.  [default: as they say]",
-        ),
-        click.option(
-            "--trusted-proxy",
-            "trusted_proxies",
-            multiple=True,
-            callback=_networks,
-            metavar="ADDRESS",
-            help="A proxy, or a network of them, that may say for whom it asks "
-            "(X-Forwarded-For, X-Forwarded-Proto); repeatable.",
-        ),
-        click.option(
-            "--oidc-issuer",
-            envvar="RECONCILER_OIDC_ISSUER",
-            metavar="URL",
-            help="An identity provider at which people sign in. Also RECONCILER_OIDC_ISSUER.",
-        ),
-        click.option(
-            "--oidc-client-id",
-            envvar="RECONCILER_OIDC_CLIENT_ID",
-            metavar="ID",
-            help="What the provider knows this server as. Also RECONCILER_OIDC_CLIENT_ID.",
-        ),
-        click.option(
-            "--oidc-client-secret-file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help=f"Holds the client's secret; else {SECRET_VARIABLE} does.",
-        ),
-        click.option(
-            "--oidc-claim",
-            default="reconciler",
-            show_default=True,
-            metavar="NAME",
-            help="The claim that says what a person may do here.",
-        ),
-        click.option(
-            "--oidc-scope",
-            default="openid email",
-            show_default=True,
-            metavar="SCOPES",
-            help="What is asked of the provider; openid has to be there.",
-        ),
-    )
-    for decorate in reversed(decorators):
-        command = decorate(command)
-    return command
+_PUBLIC_URL = click.option(
+    "--public-url",
+    envvar="RECONCILER_PUBLIC_URL",
+    callback=_origin,
+    metavar="URL",
+    help="How browsers reach the server: https://packs.example.com. "
+    "Also set by RECONCILER_PUBLIC_URL.  [default: as they say]",
+)
+_TRUSTED_PROXIES = click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    callback=_networks,
+    metavar="ADDRESS",
+    help="A proxy, or a network of them, that may say for whom it asks "
+    "(X-Forwarded-For, X-Forwarded-Proto); repeatable.",
+)
 
 
 def provider_of(
@@ -144,3 +105,46 @@ def _private(issuer: str) -> bool:
         return False
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))
+
+
+_PROVIDER = together(
+    "provider",
+    provider_of,
+    click.option(
+        "--oidc-issuer",
+        envvar="RECONCILER_OIDC_ISSUER",
+        metavar="URL",
+        help="An identity provider at which people sign in. Also RECONCILER_OIDC_ISSUER.",
+    ),
+    click.option(
+        "--oidc-client-id",
+        envvar="RECONCILER_OIDC_CLIENT_ID",
+        metavar="ID",
+        help="What the provider knows this server as. Also RECONCILER_OIDC_CLIENT_ID.",
+    ),
+    click.option(
+        "--oidc-client-secret-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help=f"Holds the client's secret; else {SECRET_VARIABLE} does.",
+    ),
+    click.option(
+        "--oidc-claim",
+        default="reconciler",
+        show_default=True,
+        metavar="NAME",
+        help="The claim that says what a person may do here.",
+    ),
+    click.option(
+        "--oidc-scope",
+        default="openid email",
+        show_default=True,
+        metavar="SCOPES",
+        help="What is asked of the provider; openid has to be there.",
+    ),
+)
+
+
+def options(command: Command) -> Command:
+    """--public-url, --trusted-proxy, and the identity provider as the parameter `provider`."""
+    return _PUBLIC_URL(_TRUSTED_PROXIES(_PROVIDER(command)))

@@ -1,14 +1,14 @@
 """Options on how notifications are sent -> what sends them, and lines of log about it."""
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import streams
 from reconciler.cli.durations import Duration
+from reconciler.cli.options import Command, together
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from reconciler.notify.dispatch import Dispatcher
     from reconciler.notify.post import Ways
     from reconciler.ports import Clock, Store
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _PRIVATE = click.option(
     "--allow-private-addresses",
@@ -53,11 +51,6 @@ def allows_private(command: Command) -> Command:
     return _PRIVATE(command)
 
 
-def sends(command: Command) -> Command:
-    """How messages are sent: the parameters `private`, `mail_server` and `mail_from`."""
-    return _PRIVATE(_MAIL(_FROM(command)))
-
-
 def reminds(command: Command) -> Command:
     """--remind: the parameter `leads`."""
     return _REMIND(command)
@@ -70,6 +63,9 @@ def ways(private: bool, mail_server: str | None, mail_from: str | None) -> "Ways
 
     mail = None if mail_server is None else server_at(mail_server, mail_from)
     return Ways(private=private, mail=mail)
+
+
+sends = together("ways", ways, _PRIVATE, _MAIL, _FROM)
 
 
 def dispatcher(
