@@ -66,9 +66,9 @@ def _question(call: Call) -> str:
     return json.dumps([call.route.operation, dict(call.path), asked], sort_keys=True, default=str)
 
 
-def answer(body: Mapping[str, Any], status: int = 200, **headers: str) -> Answer:
+def answer(body: Mapping[str, Any]) -> Answer:
     """A JSON answer with the entity tag of what it holds."""
-    return Answer(body=body, status=status, etag=etag(body), headers=headers)
+    return Answer(body=body, etag=etag(body))
 
 
 def etag(body: Mapping[str, Any]) -> str:

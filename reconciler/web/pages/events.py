@@ -8,7 +8,7 @@ from reconciler.model.events import Event, EventKind
 from reconciler.model.windows import day_start, parse_date
 from reconciler.model.zones import zone
 from reconciler.ports.views import EventsWanted
-from reconciler.web.pages.lists import PAGE
+from reconciler.web.pages.lists import BEFORE, PAGE, page_of
 from reconciler.web.problems import Problem
 from reconciler.web.route import Access, Call, Page, Parameter, Route
 
@@ -26,11 +26,7 @@ _QUERY = (
         description="Only events from this day on (YYYY-MM-DD), on the publisher's clock.",
         schema=_TEXT,
     ),
-    Parameter(
-        name="before",
-        description="Only events with a lower number: where the page before ended.",
-        schema={"type": "integer", "minimum": 1},
-    ),
+    BEFORE,
 )
 
 
@@ -45,13 +41,13 @@ def _events(call: Call) -> Page:
         since=since,
     )
     found = call.services.views.events(wanted, before=query["before"], limit=PAGE + 1)
-    shown = found[:PAGE]
+    shown = page_of(found, lambda event: event.number)
     values: dict[str, Any] = {
-        "events": [(event, _details(event)) for event in shown],
+        "events": [(event, _details(event)) for event in shown.items],
         "kinds": [("", "all kinds"), *((kind.value, kind.value) for kind in EventKind)],
         "query": query,
         "zone": zone_key,
-        "before": shown[-1].number if len(found) > PAGE else None,
+        "before": shown.after,
         "export": {
             "kind": query["kind"],
             "pack": query["pack"].strip(),

@@ -1,4 +1,4 @@
-"""A list of what has names -> the page of it that was asked for, and where the next one begins."""
+"""A list -> the page of it that was asked for, and where the next one begins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from reconciler.web.route import Parameter
 
 Item = TypeVar("Item")
+Place = TypeVar("Place")
 
 PAGE = 50
 AFTER = Parameter(
@@ -19,17 +20,22 @@ WORDS = Parameter(
     description="Only names that have these letters in them.",
     schema={"type": "string", "maxLength": 100, "default": ""},
 )
+BEFORE = Parameter(
+    name="before",
+    description="Only those with a lower number: where the page before ended.",
+    schema={"type": "integer", "minimum": 1},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown(Generic[Item]):
+class Shown(Generic[Item, Place]):
     """One page of a list; `after` None: it is the last."""
 
     items: tuple[Item, ...]
-    after: str | None
+    after: Place | None
 
 
-def page_of(found: Sequence[Item], name: Callable[[Item], str], size: int = PAGE) -> Shown[Item]:
+def page_of(found: Sequence[Item], place: Callable[[Item], Place]) -> Shown[Item, Place]:
     """`found` has one more than a page holds, where there is more."""
-    items = tuple(found[:size])
-    return Shown(items=items, after=name(items[-1]) if len(found) > size else None)
+    items = tuple(found[:PAGE])
+    return Shown(items=items, after=place(items[-1]) if len(found) > PAGE else None)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reconciler.model.notices import NotificationState
-from reconciler.web.pages.lists import PAGE
+from reconciler.web.pages.lists import BEFORE, PAGE, page_of
 from reconciler.web.problems import not_found
 from reconciler.web.route import Access, Call, Page, Parameter, Route, Seeing
 
@@ -13,11 +13,6 @@ _STATE = Parameter(
     description="How far they are.",
     schema={"enum": [state.value for state in NotificationState], "default": "dead"},
 )
-_BEFORE = Parameter(
-    name="before",
-    description="Only those with a lower number: where the page before ended.",
-    schema={"type": "integer", "minimum": 1},
-)
 
 
 def _notifications(call: Call) -> Page:
@@ -25,12 +20,12 @@ def _notifications(call: Call) -> Page:
     found = call.services.outbox.notifications(
         state=state, before=call.query["before"], limit=PAGE + 1
     )
-    shown = found[:PAGE]
+    shown = page_of(found, lambda one: one.number)
     values: dict[str, Any] = {
-        "notifications": shown,
+        "notifications": shown.items,
         "states": [one.value for one in NotificationState],
         "query": call.query,
-        "before": shown[-1].number if len(found) > PAGE else None,
+        "before": shown.after,
     }
     return Page(template="notifications.html", values=values)
 
@@ -50,7 +45,7 @@ ROUTES = (
         summary="Notifications that could not be sent, and the others.",
         access=Access.ADMIN,
         answers=_notifications,
-        query=(_STATE, _BEFORE),
+        query=(_STATE, BEFORE),
         page=True,
     ),
     Route(

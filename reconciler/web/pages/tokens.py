@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from reconciler.web.pages.lists import PAGE
+from reconciler.web.pages.lists import PAGE, page_of
 from reconciler.web.route import Access, Call, Page, Parameter, Route
 
 _SOON = timedelta(days=14)
@@ -16,12 +16,12 @@ _AFTER = Parameter(
 
 def _tokens(call: Call) -> Page:
     found = call.services.access.tokens(live_at=call.now, after=call.query["after"], limit=PAGE + 1)
-    shown = found[:PAGE]
+    shown = page_of(found, lambda token: token.id)
     values: dict[str, Any] = {
-        "tokens": shown,
+        "tokens": shown.items,
         "soon": call.now + _SOON,
         "query": call.query,
-        "after": shown[-1].id if len(found) > PAGE else None,
+        "after": shown.after,
     }
     return Page(template="tokens.html", values=values)
 

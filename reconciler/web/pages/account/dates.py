@@ -6,15 +6,10 @@ from datetime import datetime
 from reconciler.desired.calendar import Entry, EntryKind, entries
 from reconciler.ports.views import EventsWanted
 from reconciler.web.pages.account.world import Run, World, account_alone, world_of
-from reconciler.web.route import Access, Call, Page, Parameter, Route
+from reconciler.web.pages.lists import BEFORE, PAGE, page_of
+from reconciler.web.route import Access, Call, Page, Route
 
 _DAYS = 92
-_LINES = 50
-_BEFORE = Parameter(
-    name="before",
-    description="The number of the last event of the page before.",
-    schema={"type": "integer", "minimum": 1},
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +50,12 @@ def _events(call: Call) -> Page:
     world = account_alone(call)
     before = call.query["before"]
     found = call.services.views.events(
-        EventsWanted(account=world.name), before=before, limit=_LINES + 1
+        EventsWanted(account=world.name), before=before, limit=PAGE + 1
     )
-    shown = found[:_LINES]
-    older = shown[-1].number if len(found) > _LINES else None
-    values = {"world": world, "events": shown, "older": older, "first": before is None}
+    shown = page_of(found, lambda event: event.number)
+    values = {
+        "world": world, "events": shown.items, "older": shown.after, "first": before is None,
+    }  # fmt: skip
     return Page(template="account/events.html", values=values)
 
 
@@ -80,7 +76,7 @@ ROUTES = (
         summary="What has happened to an account.",
         access=Access.ACCOUNT_READS,
         answers=_events,
-        query=(_BEFORE,),
+        query=(BEFORE,),
         page=True,
     ),
 )
