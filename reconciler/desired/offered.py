@@ -12,8 +12,21 @@ from reconciler.desired.gates import opening
 from reconciler.desired.requests import adopt, install
 from reconciler.desired.standing import PackStanding, Standing, Standings, declarers
 from reconciler.errors import RequestRefused
-from reconciler.model.base import Attached, AttachmentKey, Extensions, InstallBase, ReleaseRecord
-from reconciler.model.declarations import NOTHING, AttachmentMode, Contact, IntegrationPack
+from reconciler.model.base import (
+    Attached,
+    AttachmentKey,
+    Extensions,
+    InstallBase,
+    ReleaseRecord,
+    TemplateCopy,
+)
+from reconciler.model.declarations import (
+    NOTHING,
+    AttachmentMode,
+    Contact,
+    IntegrationPack,
+    ProcessTemplate,
+)
 from reconciler.model.windows import Window
 from reconciler.model.zones import zone
 
@@ -89,6 +102,25 @@ class OfferedPack:
     instances: tuple[Attached, ...]
     releases: tuple[OfferedRelease, ...]
     zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTemplate:
+    """A process template; `template` None: it is shared no more. `copy` None: not copied yet."""
+
+    component: str
+    template: ProcessTemplate | None
+    copy: TemplateCopy | None
+
+
+def templates(base: InstallBase, account: str) -> tuple[SharedTemplate, ...]:
+    """The templates of an account's world, and those that it has copied, in order of name."""
+    shared = {template.component: template for template in base.tree.templates.values()}
+    copies = {copy.component: copy for copy in base.copies if copy.account == account}
+    return tuple(
+        SharedTemplate(component=name, template=shared.get(name), copy=copies.get(name))
+        for name in sorted({*shared, *copies})
+    )
 
 
 class Offers:

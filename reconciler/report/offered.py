@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model.base import Attached, ReleaseRecord
-from reconciler.model.declarations import Contact, IntegrationPack
+from reconciler.model.declarations import Contact, IntegrationPack, ManagedAccount
 from reconciler.model.windows import Window
 from reconciler.report import attachments
 from reconciler.report.attachments import Standing
@@ -222,6 +222,20 @@ def pack_line(pack: Pack) -> Fields:
 def documentation_fields(spec: IntegrationPack) -> Fields:
     """The guides: paths in the publisher's repository, or URLs."""
     return {"installation": spec.installation_guide, "user": spec.user_guide}
+
+
+def account_fields(spec: ManagedAccount) -> Fields:
+    """What a manifest says of an account, but its labels, which are the publisher's own."""
+    return {
+        "name": spec.name,
+        "display_name": spec.display_name,
+        "time_zone": spec.time_zone,
+        "status": spec.status.value,
+        "environments": [
+            {"name": found.name, "classification": found.classification}
+            for found in spec.environments
+        ],
+    }
 
 
 def contact_fields(contact: Contact | None) -> Fields | None:

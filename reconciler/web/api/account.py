@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from reconciler.desired.calendar import entries
+from reconciler.desired.offered import SharedTemplate, templates
 from reconciler.desired.why import explanations
 from reconciler.model.base import Attached, AttachmentKey
 from reconciler.model.declarations import ManagedAccount
@@ -29,14 +30,8 @@ def _account(call: Call) -> Answer:
     spec: ManagedAccount = base.tree.accounts[call.path["account"]]
     publisher = base.tree.publisher
     fields: Fields = {
-        "name": spec.name,
-        "display_name": spec.display_name,
+        **offered.account_fields(spec),
         "time_zone": offer.zone.key,
-        "status": spec.status.value,
-        "environments": [
-            {"name": found.name, "classification": found.classification}
-            for found in spec.environments
-        ],
         "contact": offered.contact_fields(spec.contact),
         "groups": sorted(base.tree.groups),
         "publisher": {
@@ -105,27 +100,20 @@ def _pack(call: Call) -> Answer:
 
 
 def _templates(call: Call) -> Answer:
-    base = world(call)
-    copied = {copy.component: copy for copy in base.copies}
-    names = sorted(base.tree.templates.keys() | copied.keys())
-    items = []
-    for name in names:
-        template, copy = base.tree.templates.get(name), copied.get(name)
-        items.append(
-            {
-                "component": name,
-                "version": None if template is None else template.version,
-                "groups": [] if template is None else list(template.groups),
-                "copied": None
-                if copy is None
-                else {
-                    "version": copy.version,
-                    "copied_at": iso(copy.copied_at),
-                    "actor": copy.actor,
-                },
-            }
-        )
-    return answer({"items": items})
+    found = templates(world(call), call.path["account"])
+    return answer({"items": [_template_fields(one) for one in found]})
+
+
+def _template_fields(found: SharedTemplate) -> Fields:
+    template, copy = found.template, found.copy
+    return {
+        "component": found.component,
+        "version": None if template is None else template.version,
+        "groups": [] if template is None else list(template.groups),
+        "copied": None
+        if copy is None
+        else {"version": copy.version, "copied_at": iso(copy.copied_at), "actor": copy.actor},
+    }
 
 
 def _events(call: Call) -> Answer:

@@ -8,7 +8,7 @@ from reconciler.desired.standing import Standing, Standings
 from reconciler.model.base import Attached, AttachmentKey, InstallBase
 from reconciler.model.declarations import AccountGroup, Declaration, Kind, ManagedAccount
 from reconciler.model.tree import Tree
-from reconciler.report import attachments
+from reconciler.report import attachments, offered
 from reconciler.report.objects import Fields
 from reconciler.web.api.choices import ACCOUNT, PACK, STATE
 from reconciler.web.api.worlds import nothing_applied
@@ -91,17 +91,7 @@ def _accounts(call: Call) -> Answer:
 def _account_fields(declaration: Declaration) -> Fields:
     spec = declaration.spec
     assert isinstance(spec, ManagedAccount)
-    return {
-        "name": spec.name,
-        "display_name": spec.display_name,
-        "time_zone": spec.time_zone,
-        "status": spec.status.value,
-        "environments": [
-            {"name": found.name, "classification": found.classification}
-            for found in spec.environments
-        ],
-        "labels": dict(spec.labels),
-    }
+    return {**offered.account_fields(spec), "labels": dict(spec.labels)}
 
 
 def _groups(call: Call) -> Answer:

@@ -1,21 +1,10 @@
 """The process templates that are shared with an account, and the copies that it has made."""
 
-from dataclasses import dataclass
-
+from reconciler.desired.offered import templates
 from reconciler.desired.requests import copy_template
 from reconciler.errors import ReconcilerError, RequestRefused
-from reconciler.model.base import TemplateCopy
 from reconciler.web.pages.account.world import DONE, World, account_alone
 from reconciler.web.route import Access, Answered, Call, Page, Route, Seeing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """A template; `version` None: it is shared no more. `copy` None: not copied yet."""
-
-    component: str
-    version: str | None
-    copy: TemplateCopy | None
 
 
 def _templates(call: Call) -> Page:
@@ -23,14 +12,7 @@ def _templates(call: Call) -> Page:
 
 
 def _page(world: World, done: str | None = None, refused: ReconcilerError | None = None) -> Page:
-    copies = {copy.component: copy for copy in world.base.copies if copy.account == world.name}
-    versions = {
-        template.component: template.version for template in world.base.tree.templates.values()
-    }
-    shared = [
-        Shared(component=name, version=versions.get(name), copy=copies.get(name))
-        for name in sorted({*versions, *copies})
-    ]
+    shared = templates(world.base, world.name)
     values = {"world": world, "shared": shared, "done": done, "refused": refused}
     status = 200 if refused is None else 422
     return Page(template="account/templates.html", values=values, status=status)
