@@ -163,10 +163,20 @@ def browser() -> Callable[[Server], Browser]:
     return Browser
 
 
+@pytest.fixture(scope="session")
+def make_store() -> Callable[[Path], Access]:
+    """Makes a store in a folder, which knows the accounts acme and globex: who may come in."""
+    return _make_store
+
+
 @pytest.fixture
 def known(tmp_path: Path) -> Access:
     """Who may come in; the store of `serve`, which knows the accounts acme and globex."""
-    path = tmp_path / "install-base.db"
+    return _make_store(tmp_path)
+
+
+def _make_store(folder: Path) -> Access:
+    path = folder / "install-base.db"
     store = open_store(f"sqlite:///{path}", mode="create", clock=SystemClock())
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("INSERT INTO account (name) VALUES ('acme'), ('globex')")

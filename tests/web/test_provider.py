@@ -8,7 +8,9 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -76,9 +78,26 @@ def _back(location: str) -> str:
     return f"{url.path}?{url.query}"
 
 
-@pytest.fixture
-def at(serve: Callable[..., Any], issuer: str, known: Any) -> Any:  # noqa: ARG001
+@pytest.fixture(scope="module")
+def at(
+    tmp_path_factory: pytest.TempPathFactory,
+    serve_in: Callable[..., Any],
+    make_store: Callable[[Path], Any],
+    issuer: str,
+) -> Any:
     """A server that trusts the provider, and knows the accounts acme and globex."""
+    folder = tmp_path_factory.mktemp("at")
+    make_store(folder)
+    return _trusting(partial(serve_in, folder), issuer)
+
+
+@pytest.fixture
+def own_at(serve: Callable[..., Any], issuer: str, known: Any) -> Any:  # noqa: ARG001
+    """The same, of one test alone."""
+    return _trusting(serve, issuer)
+
+
+def _trusting(serve: Callable[..., Any], issuer: str) -> Any:
     return serve(
         "--oidc-issuer", issuer, "--oidc-client-id", "packs",
         RECONCILER_OIDC_CLIENT_SECRET="wallet-of-the-server",
@@ -141,13 +160,13 @@ def test_an_answer_works_once_and_in_the_browser_that_asked(at: Any, browser: An
     assert visitor.get(back).status == 403
 
 
-def test_the_secret_of_the_client_and_the_code_are_in_no_log(at: Any, browser: Any) -> None:
-    visitor = browser(at)
+def test_the_secret_of_the_client_and_the_code_are_in_no_log(own_at: Any, browser: Any) -> None:
+    visitor = browser(own_at)
     sent = visitor.get("/sign-in/provider")
     back = _back(_at_provider(sent.headers["location"], "non"))
     visitor.get(back)
     code = parse_qs(urlsplit(back).query)["code"][0]
-    said = at.stop()
+    said = own_at.stop()
     assert "names no role" in said
     assert "wallet-of-the-server" not in said
     assert code not in said
