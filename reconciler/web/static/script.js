@@ -18,7 +18,8 @@ const now = () => served + performance.now() - loaded;
 
 function said(at) {
   const far = Math.abs(at - now()) > 300 * 864e5;
-  return (far ? wordsWithYear : words).format(at).replace(",", "");
+  // Months have three letters, as where the server writes them.
+  return (far ? wordsWithYear : words).format(at).replace(",", "").replace("Sept", "Sep");
 }
 
 function showLocalTimes(root) {

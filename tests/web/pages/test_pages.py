@@ -221,7 +221,10 @@ def test_why_says_beside_the_field_what_does_not_exist(site: Any, query: str, sa
     ],
 )
 def test_what_does_not_exist_is_a_page_that_says_so(site: Any, path: str) -> None:
-    assert site.page(path, status=404).one("h1").text == "There is no such thing"
+    page = site.page(path, status=404)
+    assert page.one("h1").text == "There is no such thing"
+    if "after" not in path:
+        assert "There is nothing here, or nothing that you may see." in page.text
 
 
 def test_an_account_sees_none_of_these_pages(site: Any) -> None:
@@ -239,9 +242,9 @@ def test_the_first_page_of_an_account_is_its_own(site: Any) -> None:
 def test_what_comes_to_a_held_attachment_comes_when_its_hold_ends(site: Any) -> None:
     ends = "when it is not held any more, Thu 10 Dec 06:00 Zurich"
     overview = site.page("/accounts/wonka").text
-    assert f"2.0.0 → 2.1.0 {ends} in 12 days" in overview
+    assert f"2.0.0 → 2.1.0 Comes {ends} in 12 days" in overview
     held = site.page("/accounts/wonka/attachments/stock-levels:production").text
-    assert f"Comes next 2.1.0 {ends} Your slot – it comes later than to others" in held
+    assert f"Comes next 2.1.0 {ends} Slot – it comes later than to others" in held
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(site: Any) -> None:
