@@ -22,6 +22,7 @@ NAMES = {
 }
 # Beside these, pages are asked for without a query.
 MORE = (
+    ("publisher-admin", "/"),
     ("publisher-admin", "/accounts/initech"),
     ("publisher-viewer", "/accounts/initech"),
     ("publisher-viewer", "/accounts/initech/attachments/stock-levels:austin"),
