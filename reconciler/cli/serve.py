@@ -17,9 +17,24 @@ if TYPE_CHECKING:
     from reconciler.wiring import OpenedWorld
 
 
+def _host(
+    context: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    text: str,
+) -> str:
+    """An empty text would be every address of the machine: hardly what an unset variable means."""
+    if not text:
+        raise click.BadParameter("'' is no address; every one of this machine is 0.0.0.0")
+    return text
+
+
 @click.command()
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address that is listened on."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    callback=_host,
+    help="The address that is listened on.",
 )
 @click.option(
     "--port",

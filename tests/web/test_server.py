@@ -61,3 +61,14 @@ def test_it_is_not_ready_while_its_store_is_away_and_ready_again_after(
     assert server.get("/healthz").status == 200
     elsewhere.rename(store)
     assert server.get("/readyz").status == 200
+
+
+def test_an_unset_variable_does_not_listen_on_every_address() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "serve", "--port", "0", "--host", ""],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert "'' is no address; every one of this machine is 0.0.0.0" in done.stderr
