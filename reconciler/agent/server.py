@@ -272,7 +272,7 @@ def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
         return min(max((until - now).total_seconds(), 0), _LONGEST_WAIT)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -149,9 +149,9 @@ def _asked_to_wait(headers: Mapping[str, str], attempt: int) -> float:
     """Seconds: what Retry-After says, a number or a date, the latter by the server's own clock."""
     text = headers.get("Retry-After", "").strip()
     if text.isdecimal():
-        return float(min(int(text), 10**9))
+        return float(min(int(text[:10]), 10**9))
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
         return max((until - now).total_seconds(), 0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float(2**attempt)

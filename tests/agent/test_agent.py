@@ -315,10 +315,11 @@ def test_files_that_git_does_not_have_so_are_refused(
 def test_a_busy_server_is_asked_again_when_it_says(
     serving: Any, folder: Path, hostile: Callable[..., str]
 ) -> None:
-    busy = hostile(desired=(503, {"Retry-After": "0"}, b""))
-    code, said = serving.once(folder, server=busy)
-    assert code == 1
-    assert "answers 503" in said
+    for wait in ("0", "Fri, 31 Dec 99999999999999999999999 23:59:59 GMT"):
+        busy = hostile(desired=(503, {"Retry-After": wait}, b""))
+        code, said = serving.once(folder, server=busy)
+        assert code == 1
+        assert "answers 503" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")

@@ -159,6 +159,11 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(ci: Any, site: Any) ->
     assert done.code == 1
     assert "asks to wait 3,600 s" in done.err
     assert len(site.asked) == 1
+    site.busy = [(503, {"Retry-After": "9" * 5_000})]
+    assert "asks to wait 1,000,000,000 s" in comment(ci).err
+    beyond = {"Retry-After": "Fri, 31 Dec 99999999999999999999999 23:59:59 GMT"}
+    site.busy = [(503, beyond)]
+    assert comment(ci).code == 0
 
 
 def test_a_redirect_is_not_followed_with_the_token(ci: Any, site: Any) -> None:
