@@ -30,6 +30,8 @@ Known = Mapping[SettingName, ExtensionSetting]
 """The extensibility settings of a pack's current and pending release."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# What comes of bytes that are no UTF-8, and what no database takes.
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def local(instant: datetime, zone: ZoneInfo) -> str:
@@ -237,6 +239,13 @@ def _fitting_value(pack: str, name: SettingName, value: object, known: Known) ->
         )
     if not fits(value, setting):
         raise RequestRefused(f"{spoken} takes a {setting.type}", rule="extension-type")
+    text = value["secretRef"] if isinstance(value, Mapping) else value
+    if isinstance(text, str) and _UNKEPT.search(text):
+        raise RequestRefused(
+            f"the text of {spoken} has bytes that are no text, or a NUL",
+            "give it in UTF-8",
+            rule="extension-type",
+        )
 
 
 def known_settings(base: InstallBase, pack: str, now: datetime) -> Known:

@@ -93,6 +93,8 @@ def test_clearing_the_last_value_leaves_no_trace(filled: Any) -> None:
         ({"values": {"api": {"regon": None}}}, r"no setting api\.regon"),
         ({"values": {"api": {"size": "big"}}}, r"api\.size takes a number"),
         ({"values": {"api": {"size": math.inf}}}, r"api\.size takes a number"),
+        ({"values": {"api": {"region": "hunter2\udcff"}}}, r"text of api\.region has bytes"),
+        ({"values": {"api": {"token": {"secretRef": "hunter2\0"}}}}, r"api\.token has bytes"),
         ({"values": {"api": {"token": "hunter2"}}}, r"api\.token is a secret"),
         ({"environments": ("prod",)}, 'no environment "prod"; it has live and trial'),
     ],
