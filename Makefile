@@ -41,8 +41,8 @@ lint: $(STAMP) ## style: ruff check and ruff format
 types: $(STAMP) ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(STAMP) ## the tests, on all cores
-	$(BIN)/pytest -n auto
+unit: $(STAMP) ## the tests, two at a time on each core: much of their time they wait for a disk or a process
+	$(BIN)/pytest -n $$(( 2 * $$($(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)))') ))
 
 docs: $(STAMP) ## the site, in build/docs; a warning or a broken link fails
 	rm -rf build/docs

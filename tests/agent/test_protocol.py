@@ -137,7 +137,7 @@ def test_a_report_says_where_each_attachment_stands(shared: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", ["\x00\x1b[2J", "\ud800", "x" * 2_000, "::error::", "<script>", "\n"]
+    "failure", ["\x1b[2J", "\u202e", "x" * 2_000, "::error::", "<script>", "\n"]
 )
 def test_a_failure_may_be_any_text(shared: Any, failure: str) -> None:
     shared.ask("GET", "/desired", headers=AGENT)

@@ -143,7 +143,7 @@ def test_over_http_one_signs_in_on_this_machine_alone(
     other = {"Host": "packs.example", "Origin": "http://packs.example"}
     found = visitor.post("/sign-in", {"token": make_token()}, other)
     assert found.status == 403
-    assert b"signing in needs https" in found.body
+    assert b"Signing in needs https" in found.body
     nonsense = {"Host": "[", "Origin": "http://["}
     assert visitor.post("/sign-in", {"token": make_token()}, nonsense).status == 403
     assert not visitor.cookies
