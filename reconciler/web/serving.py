@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -14,6 +15,7 @@ from reconciler.web.connections import BoundedConnection
 
 # What is under way when the process is asked to stop has so long to end.
 _GRACE_SECONDS = 10
+_TURN_SECONDS = 0.0005
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -82,6 +84,8 @@ def serve(
         forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    # A thread that comes back from the database would wait 5 ms for each that is computing.
+    sys.setswitchinterval(_TURN_SECONDS)
     server = Server(config)
     server.run(sockets=[sock])
     if server.interrupted:
