@@ -1,12 +1,5 @@
 """What the core asks of the outside: a source of revisions, a store, a clock."""
 
-from reconciler.ports.access import (
-    Access,
-    Answer,
-    Answering,
-    Answers,
-    Unanswered,
-)
 from reconciler.ports.install_base import (
     Acceptance,
     Moved,
@@ -33,10 +26,6 @@ from reconciler.ports.revisions import (
 
 __all__ = [
     "Acceptance",
-    "Access",
-    "Answer",
-    "Answering",
-    "Answers",
     "Bar",
     "Clock",
     "FileChange",
@@ -52,6 +41,5 @@ __all__ = [
     "Snapshot",
     "Source",
     "Store",
-    "Unanswered",
     "WorkLog",
 ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.base import Attached
     from reconciler.model.events import EventDraft
-    from reconciler.ports import Access, Answers, Clock, Store, WorkLog
+    from reconciler.ports import Clock, Store, WorkLog
+    from reconciler.ports.access import Access, Answers
     from reconciler.ports.delivery import Deliveries
     from reconciler.ports.outbox import Outbox
     from reconciler.ports.search import Search

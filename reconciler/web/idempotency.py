@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.ports import Answer as KeptAnswer
-from reconciler.ports import Answering, Unanswered
+from reconciler.ports.access import Answer as KeptAnswer
+from reconciler.ports.access import Answering, Unanswered
 from reconciler.web.problems import Problem
 from reconciler.web.route import Answer, Answered, Call
 

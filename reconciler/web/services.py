@@ -12,7 +12,8 @@ from reconciler.model.access import Principal
 from reconciler.model.base import InstallBase
 from reconciler.model.delivery import OVERDUE_AFTER, Report
 from reconciler.notify.post import Ways
-from reconciler.ports import Access, Answers, Clock, Store
+from reconciler.ports import Clock, Store
+from reconciler.ports.access import Access, Answers
 from reconciler.ports.delivery import Contents, Deliveries
 from reconciler.ports.outbox import Outbox
 from reconciler.ports.search import Search

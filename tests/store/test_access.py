@@ -12,7 +12,8 @@ from reconciler.model.access import Principal, Role, TokenState
 from reconciler.model.changes import Effects
 from reconciler.model.declarations import Kind
 from reconciler.model.events import EventKind
-from reconciler.ports import Access, Store
+from reconciler.ports import Store
+from reconciler.ports.access import Access
 from reconciler.store import access_of, check, copy, open_store
 
 _INSTANT = timedelta(microseconds=1)

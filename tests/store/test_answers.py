@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.ports import Answer, Answering, Answers, Store, Unanswered
+from reconciler.ports import Store
+from reconciler.ports.access import Answer, Answering, Answers, Unanswered
 from reconciler.store import access_of, answers_of
 
 _ANSWER = Answer(status=201, headers={"Location": "/x"}, body='{"é": "::error::"}')

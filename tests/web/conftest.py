@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from reconciler.model.access import Role
-from reconciler.ports import Access
+from reconciler.ports.access import Access
 from reconciler.store import access_of, open_store
 from reconciler.wiring import FixedClock, SystemClock
 

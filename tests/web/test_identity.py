@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.model import tokens
 from reconciler.model.access import Role
-from reconciler.ports import Access
+from reconciler.ports.access import Access
 from reconciler.store import access_of, open_store
 from reconciler.wiring import SystemClock
 

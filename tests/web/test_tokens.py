@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.model.access import Role
-from reconciler.ports import Access
+from reconciler.ports.access import Access
 from reconciler.wiring import SystemClock
 
 TOP = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from reconciler.model import tokens
 from reconciler.model.access import BrowserSession, Token, TokenState
-from reconciler.ports import Access as KnownAccess
 from reconciler.ports import Clock
+from reconciler.ports.access import Access as KnownAccess
 from reconciler.web.asked import Asked
 from reconciler.web.identity import cookies, forgery
 from reconciler.web.identity.uses import Uses

@@ -95,12 +95,7 @@ def _choose(call: Call) -> Answered:
     def decide(base: InstallBase) -> Decision:
         return adopt(base, key, version, call.now, call.who.name, at=at)
 
-    try:
-        call.services.store.request(key.account, key.pack, decide)
-    except RequestRefused as refused:
-        run = world.run(call.path["attachment"])
-        return _page(call, world, run, wrong=_sentence(refused), typed=typed)
-    return Seeing(path=f"{world.run(call.path['attachment']).path}?done=slot")
+    return _asked(call, decide, "slot", typed)
 
 
 def _sentence(refused: ReconcilerError) -> str:
@@ -129,15 +124,17 @@ def _take_back(call: Call) -> Answered:
     )
 
 
-def _asked(call: Call, decide: Decide, done: str) -> Answered:
-    """Asks the store; a refusal is said on the page that leads to it."""
+def _asked(call: Call, decide: Decide, done: str, typed: str | None = None) -> Answered:
+    """Asks the store; a refusal is said on the page that leads to it, beside what was `typed`."""
     key = key_of(call)
     world = world_with(call, key.pack)
     run = world.run(call.path["attachment"])
     try:
         call.services.store.request(key.account, key.pack, decide)
     except RequestRefused as refused:
-        return _page(call, world, run, refused)
+        if typed is None:
+            return _page(call, world, run, refused)
+        return _page(call, world, run, wrong=_sentence(refused), typed=typed)
     return Seeing(path=f"{run.path}?done={done}")
 
 
