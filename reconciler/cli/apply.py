@@ -80,7 +80,7 @@ def _pass(
     from reconciler.report import objects
     from reconciler.report.plan import json, verdict
     from reconciler.steps.idle import asked_for, nothing_to_do
-    from reconciler.store import deliveries_of
+    from reconciler.store import failing_deliveries
     from reconciler.wiring import open_world
 
     with open_world(settings, store="create", reads_first=True) as world:
@@ -94,7 +94,7 @@ def _pass(
                 outcome = reconcile(world, expected=expected, complete=full, asked=asked)
         seconds = time.perf_counter() - started
         assert world.store is not None, "a store was demanded"
-        outcome = replace(outcome, failing_deliveries=deliveries_of(world.store).failing())
+        outcome = replace(outcome, failing_deliveries=failing_deliveries(world.store))
         at, zone = world.clock.now(), zone_of(world.store)
         if settings.revision is None and outcome.revision is not None:
             output.note_uncommitted(world.source, "applied")

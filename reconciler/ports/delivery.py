@@ -75,10 +75,6 @@ class Deliveries(Protocol):
         """
         ...
 
-    def failing(self) -> int:
-        """How many attachments are overdue, or their runtime reports a failure."""
-        ...
-
     def behind(self) -> Mapping[str, Behind]:
         """By pack; packs without any left out."""
         ...

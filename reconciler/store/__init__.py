@@ -119,6 +119,14 @@ def views_of(store: Store) -> Views:
     return SqlViews(sql.database, sql.memberships)
 
 
+def failing_deliveries(store: Store) -> int:
+    """How many attachments are overdue, or their runtime reports a failure."""
+    from reconciler.store.failing import failing
+
+    with _sql(store).database.reading() as connection:
+        return failing(connection)
+
+
 def deliveries_of(store: Store) -> Deliveries:
     """What the store keeps of deliveries to accounts' runtimes."""
     from reconciler.store.delivery import SqlDeliveries

@@ -96,9 +96,6 @@ WHERE (account_id, pack_id, instance) IN ({_OVERDUE}) AND behind_since <= :limit
 RETURNING (SELECT name FROM account WHERE id = account_id),
     (SELECT name FROM pack WHERE id = pack_id), instance, behind_since, failure
 """
-_FAILING = """
-SELECT count(*) FROM report WHERE behind_since IS NOT NULL AND (told OR failure IS NOT NULL)
-"""
 _BEHIND = """
 SELECT pack.name, count(*), sum(CASE WHEN told OR failure IS NOT NULL THEN 1 ELSE 0 END)
 FROM report JOIN pack ON pack.id = pack_id
@@ -203,10 +200,6 @@ class SqlDeliveries:
                 ),
             )
             return len(rows)
-
-    def failing(self) -> int:
-        with self._database.reading() as connection:
-            return int(connection.execute(_FAILING).fetchone()[0])
 
     def behind(self) -> Mapping[str, Behind]:
         with self._database.reading() as connection:

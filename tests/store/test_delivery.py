@@ -18,7 +18,7 @@ from reconciler.model.delivery import Bundle, DriftReason, Said
 from reconciler.model.events import EventKind
 from reconciler.ports import Store
 from reconciler.ports.delivery import Deliveries
-from reconciler.store import backup, check, deliveries_of, open_store
+from reconciler.store import backup, check, deliveries_of, failing_deliveries, open_store
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "parts"], indirect=True)
 
@@ -269,7 +269,7 @@ def test_an_overdue_difference_is_told_once_and_its_end_too(
     said = [replace(one, failure="disk full") for one in _all_right(_bundle(kept))[:1]]
     said += _all_right(_bundle(kept))[1:]
     kept.report("acme", "runtime", 2, said, world.clock.now())
-    assert kept.failing() == 1, "a failure need not be overdue"
+    assert failing_deliveries(filled) == 1, "a failure need not be overdue"
     assert kept.tell_overdue(world.clock.now(), HOUR) == 0
     world.later(minutes=30)
     kept.asked("acme", "runtime", world.clock.now())
@@ -280,7 +280,7 @@ def test_an_overdue_difference_is_told_once_and_its_end_too(
     assert told.details["since"] == began.isoformat()
     assert "disk full" in told.message
     kept.report("acme", "runtime", 3, _all_right(_bundle(kept)), world.clock.now())
-    assert kept.failing() == 0
+    assert failing_deliveries(filled) == 0
     assert _kinds(filled) == ["agent-seen", "delivery-overdue", "delivery-installed"]
 
 

@@ -18,7 +18,14 @@ from reconciler.model.notices import NotificationState
 from reconciler.model.requests import Decision
 from reconciler.ports import Store
 from reconciler.ports.views import EventsWanted
-from reconciler.store import access_of, deliveries_of, outbox_of, sqlite, views_of
+from reconciler.store import (
+    access_of,
+    deliveries_of,
+    failing_deliveries,
+    outbox_of,
+    sqlite,
+    views_of,
+)
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -72,7 +79,7 @@ def _dispatching(store: Store, now: Any) -> None:
 
 def _housekeeping(store: Store, now: Any) -> None:
     deliveries_of(store).tell_overdue(now + timedelta(days=1), timedelta(hours=1))
-    deliveries_of(store).failing()
+    failing_deliveries(store)
     access_of(store).sweep(now + timedelta(days=1))
 
 
